@@ -1,0 +1,3 @@
+"""Long-horizon Koopman dynamics models from offline trajectories."""
+
+__version__ = "0.1.0"

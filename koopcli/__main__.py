@@ -1,0 +1,5 @@
+"""`python -m koopcli`."""
+
+from koopcli.cli.app import main
+
+main()

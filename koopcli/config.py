@@ -1,0 +1,350 @@
+"""All settings, as frozen dataclasses. The only place where a default is written.
+
+Imports nothing but the standard library, so that `--help` can show every default
+without loading JAX.
+"""
+
+import enum
+from dataclasses import dataclass, field
+
+from koopcli.errors import ConfigError
+
+
+class Stability(enum.StrEnum):
+    """How the moduli of the eigenvalues are kept in check."""
+
+    STRICT = "strict"
+    SOFT = "soft"
+    FREE = "free"
+
+
+class Initialisation(enum.StrEnum):
+    """Named starting points of the eigenvalues; equations in docs/model.md."""
+
+    ROTATION = "rotation"
+    CONSTANT_DECAY = "constant-decay"
+    DECAY_RANGE = "decay-range"
+    RING = "ring"
+
+
+class Discretisation(enum.StrEnum):
+    """Zero-order hold of a continuous-time system, or discrete time directly."""
+
+    ZOH = "zoh"
+    NONE = "none"
+
+
+class Unroll(enum.StrEnum):
+    """How x[t+1] = Λ x[t] + c[t] is computed over a horizon."""
+
+    AUTO = "auto"
+    CONV = "conv"
+    SCAN = "scan"
+    ASSOCIATIVE = "associative"
+
+
+class Device(enum.StrEnum):
+    """Where to compute."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+class Split(enum.StrEnum):
+    """A part of the dataset, by whole episodes."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+
+
+def _at_least(owner: str, minimum: float, **values: float) -> None:
+    for name, value in values.items():
+        if not value >= minimum:
+            raise ConfigError(f"{owner}.{name} must be >= {minimum:g}, got {value!r}")
+
+
+def _above(owner: str, minimum: float, **values: float) -> None:
+    for name, value in values.items():
+        if not value > minimum:
+            raise ConfigError(f"{owner}.{name} must be > {minimum:g}, got {value!r}")
+
+
+def _fraction(owner: str, **values: float) -> None:
+    for name, value in values.items():
+        if not 0 <= value <= 1:
+            raise ConfigError(f"{owner}.{name} must lie in [0, 1], got {value!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestConfig:
+    """How foreign trajectories become a dataset file."""
+
+    format: str = "auto"
+    """Name of a reader, or `auto` to detect it."""
+    dt: float | None = None
+    """Seconds between two observations; unset: from the source if it knows, else 1."""
+    val_fraction: float = 0.1
+    """Share of the episodes for validation."""
+    test_fraction: float = 0.1
+    """Share of the episodes for the final test."""
+    seed: int = 0
+    """Seed of the split."""
+    min_length: int = 1
+    """Drop (and count) episodes with fewer steps than this."""
+    max_episode_steps: int | None = None
+    """Time limit of the environment, for files that do not mark time-outs."""
+
+    def __post_init__(self) -> None:
+        if self.dt is not None:
+            _above("ingest", 0, dt=self.dt)
+        _fraction(
+            "ingest", val_fraction=self.val_fraction, test_fraction=self.test_fraction
+        )
+        if self.val_fraction + self.test_fraction >= 1:
+            raise ConfigError(
+                "ingest.val_fraction + ingest.test_fraction must stay below 1: "
+                "some episodes must remain for training"
+            )
+        _at_least("ingest", 1, min_length=self.min_length)
+        if self.max_episode_steps is not None:
+            _at_least("ingest", 1, max_episode_steps=self.max_episode_steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """The shape of the model."""
+
+    latent_dim: int = 128
+    """Number m of complex latents."""
+    encoder_width: int = 256
+    """Hidden units of the state encoder."""
+    encoder_depth: int = 2
+    """Hidden layers of the state encoder."""
+    decoder_width: int = 256
+    """Hidden units of the decoder and of the reward head."""
+    decoder_depth: int = 2
+    """Hidden layers of the decoder and of the reward head."""
+    action_width: int = 128
+    """Hidden units of the action encoder."""
+    action_depth: int = 1
+    """Hidden layers of the action encoder; 0 makes it linear."""
+    skip: bool = True
+    """Linear paths beside each network."""
+    discretisation: Discretisation = Discretisation.ZOH
+    """Continuous-time eigenvalues under zero-order hold, or discrete ones (none)."""
+    init: Initialisation = Initialisation.RING
+    """Starting point of the eigenvalues."""
+    stability: Stability = Stability.STRICT
+    """strict: |λ| <= 1 by construction; soft: a penalty; free: nothing."""
+    ring_min: float = 0.8
+    """Smallest modulus of the ring initialisation."""
+    ring_max: float = 0.999
+    """Largest modulus of the ring initialisation."""
+    ring_max_phase: float = 3.141592653589793
+    """Largest phase of the ring initialisation, in radians per step."""
+    time_step: float | None = None
+    """Initial value of the learnable time step Δ; unset: 1 / latent_dim."""
+    input_normalisation: bool = True
+    """Start with input gains √(1-|λ|²), so that every mode has unit variance."""
+    unroll: Unroll = Unroll.AUTO
+    """How the recurrence is computed; auto picks by backend."""
+
+    def __post_init__(self) -> None:
+        _at_least(
+            "model",
+            1,
+            latent_dim=self.latent_dim,
+            encoder_width=self.encoder_width,
+            decoder_width=self.decoder_width,
+            action_width=self.action_width,
+        )
+        _at_least(
+            "model",
+            0,
+            encoder_depth=self.encoder_depth,
+            decoder_depth=self.decoder_depth,
+            action_depth=self.action_depth,
+        )
+        if not 0 < self.ring_min <= self.ring_max < 1:
+            raise ConfigError(
+                "model.ring_min and model.ring_max must satisfy "
+                f"0 < ring_min <= ring_max < 1, got {self.ring_min}, {self.ring_max}"
+            )
+        _above("model", 0, ring_max_phase=self.ring_max_phase)
+        if self.time_step is not None:
+            _above("model", 0, time_step=self.time_step)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossConfig:
+    """Weights of the loss terms; each term is a mean over standardised units."""
+
+    prediction: float = 1.0
+    """Weight of the multi-step state prediction."""
+    consistency: float = 0.1
+    """Weight of the latent consistency |x̂[t+k] - encode(s[t+k])|²."""
+    reconstruction: float = 0.1
+    """Weight of |decode(encode(s)) - s|²."""
+    reward: float = 0.1
+    """Weight of the reward prediction, where the data has rewards."""
+    stability: float = 1.0
+    """Weight of the penalty on |λ| > 1 when stability is soft."""
+    stop_gradient: bool = False
+    """Whether the consistency target is held fixed."""
+    decode_fraction: float = 0.2
+    """Share of each window's time steps that is decoded, drawn anew at every step."""
+
+    def __post_init__(self) -> None:
+        _at_least(
+            "loss",
+            0,
+            prediction=self.prediction,
+            consistency=self.consistency,
+            reconstruction=self.reconstruction,
+            reward=self.reward,
+            stability=self.stability,
+        )
+        _above("loss", 0, decode_fraction=self.decode_fraction)
+        _fraction("loss", decode_fraction=self.decode_fraction)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerConfig:
+    """AdamW with warm-up, cosine decay and global-norm clipping."""
+
+    learning_rate: float = 2e-3
+    """Peak step size, reached after warm-up."""
+    eigenvalue_rate: float = 0.3
+    """Step size of the eigenvalue parameters, as a share of learning_rate."""
+    final_rate: float = 0.01
+    """Step size at the end, as a share of learning_rate."""
+    warmup: float = 0.02
+    """Share of the steps over which the step size rises from zero."""
+    weight_decay: float = 1e-4
+    """Decoupled weight decay; eigenvalue parameters have none."""
+    clip_norm: float = 1.0
+    """Largest global norm of the gradient."""
+
+    def __post_init__(self) -> None:
+        _above(
+            "optimizer", 0, learning_rate=self.learning_rate, clip_norm=self.clip_norm
+        )
+        _at_least(
+            "optimizer",
+            0,
+            eigenvalue_rate=self.eigenvalue_rate,
+            weight_decay=self.weight_decay,
+        )
+        _fraction("optimizer", final_rate=self.final_rate, warmup=self.warmup)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How long and on what a model is fitted."""
+
+    steps: int = 10_000
+    """Gradient steps."""
+    batch_size: int = 64
+    """Windows per gradient step."""
+    horizon: int = 100
+    """Steps predicted from the first state of each window."""
+    seed: int = 0
+    """Seed of the parameters and of the sampling."""
+    dispatch_steps: int = 25
+    """Gradient steps per call of the device."""
+    eval_every: int = 500
+    """Steps between two validations."""
+    val_windows: int = 512
+    """Largest number of validation windows."""
+    checkpoint_every: int = 0
+    """Steps between two stored models; 0 keeps only the best and the last."""
+    patience: int = 0
+    """Validations without improvement after which training stops; 0 never stops."""
+
+    def __post_init__(self) -> None:
+        _at_least(
+            "train",
+            1,
+            steps=self.steps,
+            batch_size=self.batch_size,
+            horizon=self.horizon,
+            dispatch_steps=self.dispatch_steps,
+            eval_every=self.eval_every,
+            val_windows=self.val_windows,
+        )
+        _at_least(
+            "train",
+            0,
+            seed=self.seed,
+            checkpoint_every=self.checkpoint_every,
+            patience=self.patience,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Everything `koopcli train` can be told, by section."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    """The shape of the model."""
+    loss: LossConfig = field(default_factory=LossConfig)
+    """The training objective."""
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
+    """The optimiser."""
+    train: TrainConfig = field(default_factory=TrainConfig)
+    """The training run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictConfig:
+    """Which rollouts to make."""
+
+    split: Split = Split.TEST
+    """Episodes to start from."""
+    horizon: int = 100
+    """Steps to predict; may exceed the training horizon."""
+    starts: int | None = None
+    """Number of starts, spread evenly; unset: every start."""
+    reencode_every: int = 0
+    """Decode and encode again every so many steps; 0 never."""
+    batch_size: int = 1024
+    """Rollouts per call of the device."""
+
+    def __post_init__(self) -> None:
+        _at_least("predict", 1, horizon=self.horizon, batch_size=self.batch_size)
+        _at_least("predict", 0, reencode_every=self.reencode_every)
+        if self.starts is not None:
+            _at_least("predict", 1, starts=self.starts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvalConfig:
+    """The protocol of an evaluation."""
+
+    split: Split = Split.TEST
+    """Episodes to evaluate on."""
+    horizons: tuple[int, ...] = (1, 10, 50, 100)
+    """Steps ahead at which errors are reported."""
+    stride: int | None = None
+    """Steps between two starts; unset: the smallest that keeps max_starts."""
+    max_starts: int = 10_000
+    """Bound on the number of starts when stride is unset."""
+    reencode_every: int = 0
+    """Decode and encode again every so many steps; 0 never."""
+    divergence_factor: float = 10.0
+    """A rollout has diverged when it leaves the training range by this many ranges."""
+    batch_size: int = 1024
+    """Rollouts per call of the device."""
+
+    def __post_init__(self) -> None:
+        if not self.horizons:
+            raise ConfigError("eval.horizons must name at least one horizon")
+        for horizon in self.horizons:
+            _at_least("eval", 1, horizons=horizon)
+        if self.stride is not None:
+            _at_least("eval", 1, stride=self.stride)
+        _at_least("eval", 1, max_starts=self.max_starts, batch_size=self.batch_size)
+        _at_least("eval", 0, reencode_every=self.reencode_every)
+        _above("eval", 0, divergence_factor=self.divergence_factor)

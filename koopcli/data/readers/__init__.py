@@ -1,0 +1,1 @@
+"""One foreign trajectory format per file."""

@@ -1,0 +1,106 @@
+"""What exactly an evaluation measures; part of every result."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from koopcli import __version__
+from koopcli.config import EvalConfig
+from koopcli.data.store import Dataset
+from koopcli.data.windows import Starts, starts
+
+AVERAGING = (
+    "errors at horizon h are means over all starts with at least h known steps ahead; "
+    "the row 'observations' averages squared errors over dimensions before any root"
+)
+NORMALISATION = (
+    "standard deviation per dimension of this dataset's training split; 1 where constant"
+)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The settings behind a table of errors, after clipping and defaults.
+
+    Attributes:
+        dataset: Path of the dataset file, as given.
+        dataset_sha256: Hash of that file.
+        split: Episodes evaluated.
+        horizons: Steps ahead that are reported.
+        stride: Steps between two starts of an episode.
+        starts: Number of starts.
+        training_horizons: Training horizon of each run, in steps.
+        reencode_every: Steps between re-encodings; 0 never.
+        divergence_factor: Ranges a rollout may leave the training range by.
+        dt: Seconds per step.
+        dt_known: False when dt is a placeholder.
+        device: Where the models ran.
+        teacher_forcing: Always `none`: no rollout sees an observation after its first.
+        averaging: How errors are averaged, in words.
+        normalisation: What NRMSE divides by, in words.
+        koopcli_version: Version of this program.
+    """
+
+    dataset: str
+    dataset_sha256: str
+    split: str
+    horizons: tuple[int, ...]
+    stride: int
+    starts: int
+    training_horizons: dict[str, int]
+    reencode_every: int
+    divergence_factor: float
+    dt: float
+    dt_known: bool
+    device: str
+    teacher_forcing: str = "none"
+    averaging: str = AVERAGING
+    normalisation: str = NORMALISATION
+    koopcli_version: str = __version__
+
+    def document(self) -> dict[str, Any]:
+        """Return the fields as JSON types."""
+        return {**asdict(self), "horizons": list(self.horizons)}
+
+
+def choose_starts(dataset: Dataset, config: EvalConfig) -> tuple[Starts, int]:
+    """Return the starts of an evaluation, and the stride between them.
+
+    Raises:
+        DataError: The split holds no start.
+    """
+    stride = config.stride
+    if stride is None:
+        lengths = dataset.transitions[dataset.splits[config.split]]
+        stride = smallest_stride(lengths, config.max_starts)
+    return starts(dataset, config.split, stride=stride), stride
+
+
+def smallest_stride(lengths: np.ndarray, limit: int) -> int:
+    """Return the smallest stride that leaves at most `limit` starts.
+
+    Every episode keeps its first start, so `limit` cannot be met with more episodes than
+    that; the result is then the longest length.
+    """
+    low, high = 1, max(1, int(lengths.max(initial=1)))
+    while low < high:
+        middle = (low + high) // 2
+        if int(np.ceil(lengths / middle).sum()) <= limit:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def clip_horizons(wanted: tuple[int, ...], longest: int) -> tuple[int, ...]:
+    """Sort the horizons and clip them to the longest that the data allows."""
+    return tuple(sorted({min(horizon, longest) for horizon in wanted}))
+
+
+def sha256(path: Path) -> str:
+    """Hash a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,115 @@
+"""Rollouts from many starts at once: windows of a dataset in, predictions out.
+
+The last batch is filled up to the size of the others, so that JAX compiles once.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import Array, Bool, Float
+
+from koopcli.data.store import Dataset
+from koopcli.data.windows import Starts
+from koopcli.model.koopman import KoopmanModel
+
+MAX_STEPS_PER_CALL = 2**17
+"""Bound on rollouts × horizon of one call, so that a long horizon fits in memory."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """A batch of starts with all that follows them; zero where `mask` is false.
+
+    Attributes:
+        states: The observation at each start.
+        actions: Actions from there on.
+        truth: Observations that followed; row k-1 is k steps ahead.
+        rewards: Reward of each step, if the dataset has any.
+        mask: Whether the truth is known.
+    """
+
+    states: Float[np.ndarray, "batch state"]
+    actions: Float[np.ndarray, "batch time action"]
+    truth: Float[np.ndarray, "batch time state"]
+    rewards: Float[np.ndarray, "batch time"] | None
+    mask: Bool[np.ndarray, "batch time"]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Predictions for a batch, physical units; `rewards` is None if there are none."""
+
+    states: Float[np.ndarray, "batch time state"]
+    rewards: Float[np.ndarray, "batch time"] | None
+
+
+Rollout = Callable[
+    [Float[np.ndarray, "batch state"], Float[np.ndarray, "batch time action"]],
+    Predicted,
+]
+"""Anything that predicts from start states and actions: a model or a baseline."""
+
+
+def gather(dataset: Dataset, chosen: Starts, horizon: int) -> Windows:
+    """Copy the windows of `chosen`; steps beyond `remaining` are zero and masked."""
+    steps = np.arange(horizon)
+    mask = steps < chosen.remaining[:, None]
+    offset = np.minimum(steps, chosen.remaining[:, None] - 1)
+    step_rows = chosen.step_rows[:, None] + offset
+    observation_rows = chosen.observation_rows[:, None] + offset + 1
+    rewards = dataset.rewards
+    return Windows(
+        states=dataset.observations[chosen.observation_rows],
+        actions=dataset.actions[step_rows] * mask[..., None],
+        truth=dataset.observations[observation_rows] * mask[..., None],
+        rewards=None if rewards is None else rewards[step_rows] * mask,
+        mask=mask,
+    )
+
+
+def batch_rows(limit: int, horizon: int, count: int) -> int:
+    """Return rollouts per call: at most `limit`, fewer if long or if there are few."""
+    return max(1, min(limit, MAX_STEPS_PER_CALL // horizon, count))
+
+
+def batches(
+    dataset: Dataset, chosen: Starts, horizon: int, size: int
+) -> Iterator[Windows]:
+    """Yield the windows of `chosen` in order, `size` at a time; the last may be short."""
+    for first in range(0, len(chosen), size):
+        rows = np.arange(first, min(first + size, len(chosen)))
+        yield gather(dataset, chosen.take(rows), horizon)
+
+
+def rollout_of(model: KoopmanModel, size: int, reencode_every: int = 0) -> Rollout:
+    """Return a batched rollout of `model` for up to `size` starts per call."""
+
+    def predict(states: np.ndarray, actions: np.ndarray) -> Predicted:
+        count = len(states)
+        fill = [(0, size - count)]
+        predicted = _rollouts(
+            model,
+            np.pad(states.astype(np.float32), [*fill, (0, 0)], mode="edge"),
+            np.pad(actions.astype(np.float32), [*fill, (0, 0), (0, 0)]),
+            reencode_every,
+        )
+        host = jax.device_get(predicted)
+        states = np.asarray(host[0])[:count]
+        rewards = None if host[1] is None else np.asarray(host[1])[:count]
+        return Predicted(states=states, rewards=rewards)
+
+    return predict
+
+
+@eqx.filter_jit
+def _rollouts(
+    model: KoopmanModel, states: Array, actions: Array, reencode_every: int
+) -> tuple[Array, Array | None]:
+    def one(state: Array, action: Array) -> tuple[Array, Array | None]:
+        prediction = model.rollout(state, action, reencode_every)
+        return prediction.states, prediction.rewards
+
+    return jax.vmap(one)(states, actions)

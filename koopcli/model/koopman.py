@@ -1,0 +1,205 @@
+"""The diagonal Koopman model: encode, advance linearly, decode.
+
+    x[0] = E(s[0]),   x[t+1] = Λ x[t] + B̄ ψ(a[t]),   ŝ[t] = D(x[t]),   r̂[t] = R(x[t+1], a[t])
+
+with x in C^m and Λ diagonal. All non-linearity is in E, ψ, D and R; time itself is
+linear. Source: Mondal et al. 2024, arXiv:2306.11941; reward head and normalisation of the
+inputs are this project's choice (docs/model.md).
+"""
+
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jaxtyping import Array, Complex, Float, PRNGKeyArray
+
+from koopcli.config import ModelConfig
+from koopcli.model.eigenvalues import Eigenvalues
+from koopcli.model.networks import Network
+from koopcli.model.normaliser import Normaliser
+from koopcli.model.unroll import choose
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """Sizes of what a model reads and writes; `action` may be 0."""
+
+    state: int
+    action: int
+    reward: bool
+
+
+class Prediction(eqx.Module):
+    """A rollout; row k-1 is k steps ahead.
+
+    Attributes:
+        states: Predicted observations, physical units.
+        rewards: Reward of the transition into each state; None without a reward head.
+        latents: The x̂ that were decoded.
+    """
+
+    states: Float[Array, "time state"]
+    rewards: Float[Array, " time"] | None
+    latents: Complex[Array, "time latent"]
+
+
+class KoopmanModel(eqx.Module):
+    """See the module's equations; public methods take one sequence, physical units."""
+
+    encoder: Network
+    action_encoder: Network | None
+    decoder: Network
+    reward_head: Network | None
+    spectrum: Eigenvalues
+    log_gain: Float[Array, " latent"]
+    state_normaliser: Normaliser
+    action_normaliser: Normaliser
+    reward_normaliser: Normaliser | None
+    config: ModelConfig = eqx.field(static=True)
+
+    def __init__(self, config: ModelConfig, dims: Dimensions, *, key: PRNGKeyArray):
+        """Build an untrained model whose normalisers do nothing yet."""
+        keys = jax.random.split(key, 5)
+        encoder = {"width": config.encoder_width, "depth": config.encoder_depth}
+        decoder = {"width": config.decoder_width, "depth": config.decoder_depth}
+        action = {"width": config.action_width, "depth": config.action_depth}
+        latent = 2 * config.latent_dim
+        skip = config.skip
+        self.encoder = Network(dims.state, latent, **encoder, skip=skip, key=keys[0])
+        self.decoder = Network(latent, dims.state, **decoder, skip=skip, key=keys[1])
+        self.action_encoder = (
+            Network(dims.action, latent, **action, skip=skip, key=keys[2])
+            if dims.action
+            else None
+        )
+        self.reward_head = (
+            Network(latent + dims.action, 1, **decoder, skip=skip, key=keys[3])
+            if dims.reward
+            else None
+        )
+        self.spectrum = Eigenvalues(config, key=keys[4])
+        self.log_gain = _initial_gain(self.spectrum, config)
+        self.state_normaliser = _identity(dims.state)
+        self.action_normaliser = _identity(dims.action)
+        self.reward_normaliser = _identity(1) if dims.reward else None
+        self.config = config
+
+    def eigenvalues(self) -> Complex[Array, " latent"]:
+        """Return the discrete-time eigenvalues, one per latent."""
+        return self.spectrum()
+
+    def encode(self, state: Float[Array, " state"]) -> Complex[Array, " latent"]:
+        """Lift a state."""
+        return self.lift(self.state_normaliser.standardise(state))
+
+    def decode(self, latent: Complex[Array, " latent"]) -> Float[Array, " state"]:
+        """Read a state back from a latent."""
+        return self.state_normaliser.restore(self.read(latent))
+
+    def rollout(
+        self,
+        state: Float[Array, " state"],
+        actions: Float[Array, "time action"],
+        reencode_every: int = 0,
+    ) -> Prediction:
+        """Predict the states that follow `state` under `actions`, open loop.
+
+        Args:
+            state: The only observation used.
+            actions: One row per step; its length is the horizon, also for autonomous
+                models, whose rows have no columns.
+            reencode_every: Decode and encode again after so many steps; 0 never.
+                Source: Fathi et al. 2024, arXiv:2310.15386.
+        """
+        standard = self.action_normaliser.standardise(actions)
+        start = self.state_normaliser.standardise(state)
+        time = actions.shape[0]
+        if 0 < reencode_every < time:
+            latents = self._reencoded(start, standard, reencode_every)
+        else:
+            latents = self.advance(self.lift(start), self.drive(standard))
+        states = self.state_normaliser.restore(self.read(latents))
+        rewards = None
+        if self.reward_normaliser is not None:
+            reward = self.reward(latents, standard)[..., None]
+            rewards = self.reward_normaliser.restore(reward)[..., 0]
+        return Prediction(states=states, rewards=rewards, latents=latents)
+
+    # Standard units below; any leading axes, so that training can keep time first.
+
+    def lift(self, state: Float[Array, "*batch state"]) -> Complex[Array, "*batch latent"]:
+        """E: standardised state to latent."""
+        return _pack(self.encoder(state))
+
+    def read(self, latent: Complex[Array, "*batch latent"]) -> Float[Array, "*batch state"]:
+        """D: latent to standardised state."""
+        return self.decoder(_unpack(latent))
+
+    def drive(
+        self, actions: Float[Array, "*batch action"]
+    ) -> Complex[Array, "*batch latent"]:
+        """B̄ ψ(a): what standardised actions add to each mode."""
+        if self.action_encoder is None:
+            return jnp.zeros((*actions.shape[:-1], self.log_gain.size), jnp.complex64)
+        gain = self.spectrum.hold() * jnp.exp(lax.complex(self.log_gain, 0 * self.log_gain))
+        coded = _pack(self.action_encoder(actions))
+        return coded * gain.reshape((1,) * (coded.ndim - 1) + gain.shape)
+
+    def advance(
+        self,
+        start: Complex[Array, " latent"],
+        drive: Complex[Array, "time latent"],
+    ) -> Complex[Array, "time latent"]:
+        """Unroll one sequence: x[1..time]."""
+        return choose(self.config.unroll)(self.spectrum(), start, drive)
+
+    def reward(
+        self,
+        latent: Complex[Array, "*batch latent"],
+        actions: Float[Array, "*batch action"],
+    ) -> Float[Array, "*batch"]:
+        """R: standardised reward of a step, from the latent it led to and its action."""
+        assert self.reward_head is not None
+        features = jnp.concatenate([_unpack(latent), actions], axis=-1)
+        return self.reward_head(features)[..., 0]
+
+    def _reencoded(
+        self, start: Array, actions: Array, every: int
+    ) -> Complex[Array, "time latent"]:
+        time = actions.shape[0]
+        chunks = -(-time // every)
+        padded = jnp.pad(actions, ((0, chunks * every - time), (0, 0)))
+
+        def chunk(state: Array, actions: Array) -> tuple[Array, Array]:
+            latents = self.advance(self.lift(state), self.drive(actions))
+            return self.read(latents[-1]), latents
+
+        shape = (chunks, every, actions.shape[1])
+        _, latents = lax.scan(chunk, start, padded.reshape(shape))
+        return latents.reshape(chunks * every, -1)[:time]
+
+
+def _pack(features: Float[Array, "*batch parts"]) -> Complex[Array, "*batch latent"]:
+    real, imag = jnp.split(features, 2, axis=-1)
+    return lax.complex(real, imag)
+
+
+def _unpack(latent: Complex[Array, "*batch latent"]) -> Float[Array, "*batch parts"]:
+    return jnp.concatenate([jnp.real(latent), jnp.imag(latent)], axis=-1)
+
+
+def _identity(size: int) -> Normaliser:
+    return Normaliser(np.zeros(size, np.float64), np.ones(size, np.float64))
+
+
+def _initial_gain(spectrum: Eigenvalues, config: ModelConfig) -> Float[Array, " latent"]:
+    # Under white unit input the variance of mode j is |B̄_j|² / (1 - |λ_j|²); gains of
+    # √(1 - |λ_j|²) make it 1. Source: Orvieto et al. 2023, arXiv:2303.06349 (γ of the LRU).
+    if not config.input_normalisation:
+        return jnp.zeros(config.latent_dim)
+    variance = jnp.maximum(-jnp.expm1(2 * jnp.real(spectrum.log())), 1e-6)
+    hold = jnp.maximum(jnp.abs(spectrum.hold()), 1e-3 * spectrum.time_step())
+    return 0.5 * jnp.log(variance) - jnp.log(hold)

@@ -1,0 +1,64 @@
+"""Multilayer perceptrons that work on the last axis.
+
+Weights are stored `(inputs, outputs)` and applied as `x @ weight`: any leading axes
+(time, batch) go through one matrix product, with no transposition.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+
+class Linear(eqx.Module):
+    """`y = x W + b`."""
+
+    weight: Float[Array, "inputs outputs"]
+    bias: Float[Array, " outputs"]
+
+    def __init__(self, inputs: int, outputs: int, *, key: PRNGKeyArray):
+        """Start with variance 1 / inputs (LeCun), so that unit inputs stay unit."""
+        self.weight = jax.random.normal(key, (inputs, outputs)) / jnp.sqrt(
+            jnp.float32(max(inputs, 1))
+        )
+        self.bias = jnp.zeros(outputs)
+
+    def __call__(self, x: Float[Array, "*batch inputs"]) -> Float[Array, "*batch outputs"]:
+        """Apply to the last axis."""
+        bias = self.bias.reshape((1,) * (x.ndim - 1) + self.bias.shape)
+        return x @ self.weight + bias
+
+
+class Network(eqx.Module):
+    """A perceptron plus, if `skip`, a linear path from input to output."""
+
+    layers: tuple[Linear, ...]
+    skip: Linear | None
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        width: int,
+        depth: int,
+        skip: bool,
+        key: PRNGKeyArray,
+    ):
+        """Build `depth` hidden layers of `width` units; depth 0 is linear."""
+        sizes = [inputs, *[width] * depth, outputs]
+        skip_key, *keys = jax.random.split(key, depth + 2)
+        self.layers = tuple(
+            Linear(rows, columns, key=layer_key)
+            for rows, columns, layer_key in zip(sizes[:-1], sizes[1:], keys, strict=True)
+        )
+        # Depth 0 is linear already: a second linear path would only repeat it.
+        self.skip = Linear(inputs, outputs, key=skip_key) if skip and depth else None
+
+    def __call__(self, x: Float[Array, "*batch inputs"]) -> Float[Array, "*batch outputs"]:
+        """Apply to the last axis."""
+        hidden = x
+        for layer in self.layers[:-1]:
+            hidden = jax.nn.silu(layer(hidden))
+        output = self.layers[-1](hidden)
+        return output if self.skip is None else output + self.skip(x)

@@ -1,0 +1,222 @@
+"""Train a model on a dataset file, into a run folder: the verb of `koopcli train`."""
+
+import dataclasses
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from koopcli import run_dir
+from koopcli.config import RunConfig
+from koopcli.data import store
+from koopcli.data.store import Dataset
+from koopcli.data.windows import starts
+from koopcli.errors import DivergedError
+from koopcli.model import checkpoint
+from koopcli.model.checkpoint import ModelMeta
+from koopcli.model.koopman import Dimensions, KoopmanModel
+from koopcli.model.normaliser import Normaliser
+from koopcli.train import loss, optimizer, run_folder
+from koopcli.train.batches import DeviceData
+from koopcli.train.progress import BestModel, Clock, checkpoint_due, dispatch_lengths
+from koopcli.train.report import FitResult, Reporter, StepReport, metrics_files, tee
+from koopcli.train.step import TrainState, batch_at, make_dispatch
+from koopcli.train.validation import make_validation
+
+
+def fit(
+    dataset_path: Path,
+    run: Path,
+    config: RunConfig,
+    *,
+    report: Reporter = lambda _: None,
+    command: str = "",
+    overwrite: bool = False,
+) -> FitResult:
+    """Train a Koopman model and leave a run folder that can be used without the dataset.
+
+    Args:
+        dataset_path: File that `koopcli ingest` wrote.
+        run: Folder to create.
+        config: All settings.
+        report: Called after every call of the device.
+        command: Command line, for the record.
+        overwrite: Whether an existing run folder may be replaced.
+
+    Raises:
+        ConfigError: `run` exists, or is a folder that koopcli did not make.
+        DataError: The dataset cannot be used.
+        DivergedError: A loss or gradient stopped being finite; the last good model is
+            in the folder.
+    """
+    run_folder.refuse(run, overwrite=overwrite)
+    dataset = store.load(dataset_path)
+    data = DeviceData(dataset, starts(dataset, "train"))
+    model = initial_model(dataset, config)
+    meta = model_meta(dataset, config)
+    with run_folder.creating(run, overwrite=overwrite):
+        run_folder.describe(run, config, dataset_path, command)
+        return _Run(run, dataset, data, model, meta, config).go(report)
+
+
+def initial_model(dataset: Dataset, config: RunConfig) -> KoopmanModel:
+    """Build an untrained model that fits `dataset`, with its normalisers filled in."""
+    statistics = dataset.statistics
+    dims = Dimensions(
+        state=len(dataset.observation_names),
+        action=len(dataset.action_names),
+        reward=dataset.rewards is not None,
+    )
+    key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
+    model = KoopmanModel(config.model, dims, key=key)
+    normalisers = [
+        None if columns is None else Normaliser(columns.mean, columns.scale)
+        for columns in (statistics.observations, statistics.actions, statistics.rewards)
+    ]
+    return eqx.tree_at(
+        lambda m: (m.state_normaliser, m.action_normaliser, m.reward_normaliser),
+        model,
+        tuple(normalisers),
+        is_leaf=lambda node: node is None,
+    )
+
+
+def model_meta(dataset: Dataset, config: RunConfig) -> ModelMeta:
+    """Collect what a model file says about its training."""
+    observations, rewards = dataset.statistics.observations, dataset.statistics.rewards
+    return ModelMeta(
+        model_config=config.model,
+        observation_names=dataset.observation_names,
+        action_names=dataset.action_names,
+        dt=dataset.dt,
+        dt_known=dataset.dt_known,
+        has_rewards=dataset.rewards is not None,
+        horizon=config.train.horizon,
+        step=0,
+        observation_min=tuple(observations.min.tolist()),
+        observation_max=tuple(observations.max.tolist()),
+        observation_scale=tuple(observations.scale.tolist()),
+        reward_scale=None if rewards is None else float(rewards.scale[0]),
+        dataset_sha256=hashlib.sha256(dataset.path.read_bytes()).hexdigest(),
+    )
+
+
+class _Run:
+    """The loop. Holds what stays the same, passes on what changes."""
+
+    def __init__(
+        self,
+        run: Path,
+        dataset: Dataset,
+        data: DeviceData,
+        model: KoopmanModel,
+        meta: ModelMeta,
+        config: RunConfig,
+    ):
+        self.run, self.data, self.meta, self.config = run, data, meta, config
+        mask = optimizer.trainable(model)
+        parameters, self.frozen = eqx.partition(model, mask)
+        self.transformation = optimizer.build(config.optimizer, config.train.steps)
+        self.state = TrainState(
+            parameters=parameters,
+            optimizer_state=self.transformation.init(parameters),
+            step=jnp.int32(0),
+            bad_step=jnp.int32(-1),
+        )
+        self.parameters = sum(leaf.size for leaf in jax.tree.leaves(parameters))
+        self.key = jax.random.fold_in(jax.random.key(config.train.seed), 1)
+        self.validate = make_validation(
+            dataset, config.train.horizon, config.train.val_windows
+        )
+        self.dispatch = make_dispatch(config, self.transformation)
+        self.best = BestModel(patience=config.train.patience)
+        self.warnings: list[str] = []
+        if self.validate is None:
+            self.warnings.append(
+                "no validation episodes: the model of the last step is kept as the best"
+            )
+
+    def go(self, report: Reporter) -> FitResult:
+        """Train to the end; see `fit`."""
+        clock = Clock(self.config.train.steps)
+        writer: Reporter | None = None
+        done = 0
+        for done, count in self._calls():
+            started = time.monotonic()
+            self.state, sums = self.dispatch(
+                self.state, self.frozen, self.data, self.key, jnp.int32(count)
+            )
+            losses = {name: float(value) for name, value in jax.device_get(sums).items()}
+            clock.tick(done, count, time.monotonic() - started)
+            self._stop_if_diverged()
+            record = StepReport(
+                **clock.fields(), losses=losses, validation=self._validation(done)
+            )
+            writer = writer or metrics_files(self.run, self._columns(record))
+            tee(writer, report)(record)
+            if checkpoint_due(self.config.train, done, count):
+                name = run_dir.checkpoint_name(done)
+                self._save(self.run / run_dir.CHECKPOINTS / name, done)
+            if self.best.exhausted:
+                break
+        self._save(self.run / run_dir.LAST_MODEL, done)
+        if self.validate is None:
+            self._save(self.run / run_dir.BEST_MODEL, done)
+        return FitResult(
+            run=self.run,
+            steps=done,
+            best_step=self.best.step if self.validate else done,
+            best_validation=self.best.value,
+            seconds=clock.seconds,
+            parameters=self.parameters,
+            stopped_early=self.best.exhausted,
+            warnings=tuple(self.warnings),
+        )
+
+    def _calls(self) -> Iterator[tuple[int, int]]:
+        done = 0
+        for count in dispatch_lengths(self.config.train):
+            done += count
+            yield done, count
+
+    def _model(self) -> KoopmanModel:
+        return eqx.combine(self.state.parameters, self.frozen)
+
+    def _save(self, path: Path, step: int) -> None:
+        checkpoint.save(path, self._model(), dataclasses.replace(self.meta, step=step))
+
+    def _validation(self, done: int) -> dict[str, float] | None:
+        train = self.config.train
+        if self.validate is None or (done % train.eval_every and done != train.steps):
+            return None
+        errors = self.validate(self._model())
+        if self.best.offer(errors["nmse"], done):
+            self._save(self.run / run_dir.BEST_MODEL, done)
+        return errors
+
+    def _columns(self, record: StepReport) -> list[str]:
+        # The first record may have no validation yet; its columns are known all the same.
+        names = ["nmse", "nrmse", "nrmse_1", "nrmse_last"]
+        if self.meta.has_rewards:
+            names.append("reward_nmse")
+        columns = [name for name in record.row() if not name.startswith("val_")]
+        return columns + ([f"val_{name}" for name in names] if self.validate else [])
+
+    def _stop_if_diverged(self) -> None:
+        bad = int(self.state.bad_step)
+        if bad < 0:
+            return
+        self._save(self.run / run_dir.LAST_MODEL, bad)
+        batch, key = batch_at(self.data, self.key, jnp.int32(bad), self.config)
+        terms = loss.compute_terms(self._model(), batch, self.config.loss, key=key)
+        guilty = [name for name, value in terms.items() if not jnp.isfinite(value)]
+        what = f"the {guilty[0]} loss" if guilty else "the gradient"
+        raise DivergedError(
+            f"{self.run}: {what} became non-finite at step {bad} (batch: seed "
+            f"{self.config.train.seed}, step {bad}); {run_dir.LAST_MODEL} holds the last "
+            "good model. Lower --learning-rate or use --stability strict"
+        )

@@ -1,0 +1,58 @@
+"""AdamW in two groups: eigenvalue parameters move slower and do not decay."""
+
+import equinox as eqx
+import jax
+import optax
+
+from koopcli.config import OptimizerConfig
+from koopcli.model.koopman import KoopmanModel
+
+
+def learning_rate(config: OptimizerConfig, steps: int) -> optax.Schedule:
+    """Linear warm-up to the peak, then a cosine down to the final rate."""
+    warmup = min(max(1, round(config.warmup * steps)), max(1, steps - 1))
+    return optax.warmup_cosine_decay_schedule(
+        init_value=0.0,
+        peak_value=config.learning_rate,
+        warmup_steps=warmup,
+        decay_steps=max(steps, warmup + 1),
+        end_value=config.final_rate * config.learning_rate,
+    )
+
+
+def build(config: OptimizerConfig, steps: int) -> optax.GradientTransformation:
+    """Clip by the global norm, then update each group with its own AdamW."""
+    rate = learning_rate(config, steps)
+    slow = optax.adamw(
+        lambda count: config.eigenvalue_rate * rate(count), weight_decay=0.0
+    )
+    fast = optax.adamw(rate, weight_decay=config.weight_decay, mask=_is_matrix)
+    groups = optax.partition({"eigenvalues": slow, "networks": fast}, label)
+    return optax.chain(optax.clip_by_global_norm(config.clip_norm), groups)
+
+
+def trainable(model: KoopmanModel) -> KoopmanModel:
+    """Return a tree of booleans: the arrays to optimise (not the normalisers)."""
+    everything = jax.tree.map(eqx.is_inexact_array, model)
+    frozen = jax.tree.map(
+        lambda _: False,
+        (model.state_normaliser, model.action_normaliser, model.reward_normaliser),
+    )
+    return eqx.tree_at(
+        lambda m: (m.state_normaliser, m.action_normaliser, m.reward_normaliser),
+        everything,
+        frozen,
+        is_leaf=lambda node: node is None,
+    )
+
+
+def label(parameters: KoopmanModel) -> KoopmanModel:
+    """Name the group of every parameter."""
+    labels = jax.tree.map(lambda _: "networks", parameters)
+    slow = jax.tree.map(lambda _: "eigenvalues", (parameters.spectrum, parameters.log_gain))
+    return eqx.tree_at(lambda m: (m.spectrum, m.log_gain), labels, slow)
+
+
+def _is_matrix(parameters: KoopmanModel) -> KoopmanModel:
+    # Biases are not decayed: decay acts on the size of maps, not on offsets.
+    return jax.tree.map(lambda leaf: leaf.ndim > 1, parameters)

@@ -1,0 +1,85 @@
+"""Error on held-out windows during training, in units of the training spread."""
+
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from koopcli.data.store import Dataset
+from koopcli.data.windows import Starts, starts
+from koopcli.model.koopman import KoopmanModel
+from koopcli.train.batches import Batch, DeviceData, gather
+
+BATCH = 256
+
+Validate = Callable[[KoopmanModel], dict[str, float]]
+
+
+def make_validation(dataset: Dataset, horizon: int, windows: int) -> Validate | None:
+    """Return a function from a model to its validation errors; None without data.
+
+    The windows are fixed: at most `windows` of them, spread evenly over the starts of
+    the validation episodes that see the whole horizon (over all starts if none does).
+
+    The errors are `nmse` (mean over the horizon), `nrmse` (its root), `nrmse_1` (one step
+    ahead), `nrmse_last` (at the end of the horizon), and `reward_nmse`.
+    """
+    if len(dataset.splits["val"]) == 0:
+        return None
+    chosen = _spread(starts(dataset, "val"), horizon, windows)
+    data = DeviceData(dataset, chosen)
+    index = jnp.arange(len(chosen))
+
+    @eqx.filter_jit
+    def sums(model: KoopmanModel, data: DeviceData, index: Array) -> dict[str, Array]:
+        return _sums(model, gather(data, index, horizon=horizon))
+
+    def validate(model: KoopmanModel) -> dict[str, float]:
+        parts = [
+            jax.device_get(sums(model, data, index[first : first + BATCH]))
+            for first in range(0, len(chosen), BATCH)
+        ]
+        return _errors({name: sum(part[name] for part in parts) for name in parts[0]})
+
+    return validate
+
+
+def _spread(candidates: Starts, horizon: int, windows: int) -> Starts:
+    full = np.flatnonzero(candidates.remaining >= horizon)
+    usable = full if len(full) else np.arange(len(candidates))
+    count = min(windows, len(usable))
+    picks = np.round(np.linspace(0, len(usable) - 1, count)).astype(np.int64)
+    return candidates.take(usable[picks])
+
+
+def _sums(model: KoopmanModel, batch: Batch) -> dict[str, Float[Array, "..."]]:
+    latents = eqx.filter_vmap(model.advance, in_axes=(0, 1), out_axes=1)(
+        model.lift(batch.states[0]), model.drive(batch.actions)
+    )
+    error = jnp.mean((model.read(latents) - batch.states[1:]) ** 2, axis=-1)
+    result = {
+        "state": jnp.sum(jnp.where(batch.mask, error, 0.0), axis=1),
+        "count": jnp.sum(batch.mask, axis=1),
+    }
+    if model.reward_head is not None and batch.rewards is not None:
+        reward = (model.reward(latents, batch.actions) - batch.rewards) ** 2
+        result["reward"] = jnp.sum(jnp.where(batch.mask, reward, 0.0), axis=1)
+    return result
+
+
+def _errors(sums: dict[str, np.ndarray]) -> dict[str, float]:
+    seen = sums["count"] > 0
+    count = sums["count"][seen].astype(np.float64)
+    nmse = sums["state"][seen].astype(np.float64) / count
+    errors = {
+        "nmse": float(nmse.mean()),
+        "nrmse": float(np.sqrt(nmse.mean())),
+        "nrmse_1": float(np.sqrt(nmse[0])),
+        "nrmse_last": float(np.sqrt(nmse[-1])),
+    }
+    if "reward" in sums:
+        errors["reward_nmse"] = float((sums["reward"][seen] / count).mean())
+    return errors

@@ -1,0 +1,131 @@
+import json
+
+import jax
+import jax.numpy as jnp
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from koopcli.config import ModelConfig
+from koopcli.errors import ModelError
+from koopcli.model import checkpoint
+from koopcli.model.checkpoint import ModelMeta
+from koopcli.model.koopman import KoopmanModel
+
+META = ModelMeta(
+    model_config=ModelConfig(latent_dim=3, encoder_width=4, decoder_width=4),
+    observation_names=("x", "v"),
+    action_names=("u",),
+    dt=0.05,
+    dt_known=True,
+    has_rewards=True,
+    horizon=10,
+    step=7,
+    observation_min=(-1.0, -2.0),
+    observation_max=(1.0, 2.0),
+    observation_scale=(0.5, 1.0),
+    reward_scale=2.0,
+)
+
+
+def model_for(meta, seed=0):
+    return KoopmanModel(meta.model_config, meta.dimensions, key=jax.random.key(seed))
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "model.eqx"
+    checkpoint.save(path, model_for(META, seed=3), META)
+    return path
+
+
+def change_header(path, **changes):
+    line, rest = path.read_bytes().split(b"\n", 1)
+    header = json.loads(line) | changes
+    path.write_bytes(json.dumps(header).encode() + b"\n" + rest)
+
+
+def test_what_is_loaded_is_what_was_saved(saved):
+    loaded = checkpoint.load(saved)
+    assert loaded.meta == META
+    original = model_for(META, seed=3)
+    pairs = zip(jax.tree.leaves(loaded.model), jax.tree.leaves(original), strict=True)
+    assert all(jnp.array_equal(a, b) for a, b in pairs)
+    state, actions = jnp.array([0.1, 0.2]), jnp.ones((5, 1))
+    assert jnp.array_equal(
+        loaded.model.rollout(state, actions).states,
+        original.rollout(state, actions).states,
+    )
+
+
+def test_nothing_but_the_model_is_left_beside_it(saved):
+    assert [path.name for path in saved.parent.iterdir()] == ["model.eqx"]
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ModelError, match=r"none\.eqx: cannot read"):
+        checkpoint.load(tmp_path / "none.eqx")
+
+
+def test_another_version_is_named(saved):
+    change_header(saved, format_version=99)
+    with pytest.raises(ModelError, match="model format version 99"):
+        checkpoint.load(saved)
+
+
+def test_a_foreign_file_is_refused(tmp_path):
+    path = tmp_path / "model.eqx"
+    path.write_bytes(b"\x89HDF\r\n\x1a\nabc")
+    with pytest.raises(ModelError, match="not a koopcli model file"):
+        checkpoint.load(path)
+
+
+def test_a_header_without_its_fields_is_damaged(saved):
+    change_header(saved, meta={"dt": 1})
+    with pytest.raises(ModelError, match="damaged model header"):
+        checkpoint.load(saved)
+
+
+def test_a_header_that_lies_about_sizes_allocates_nothing(saved):
+    header = json.loads(saved.read_bytes().split(b"\n", 1)[0])
+    header["meta"]["model_config"]["encoder_width"] = 10**9
+    change_header(saved, meta=header["meta"])
+    with pytest.raises(ModelError, match="describes a model of"):
+        checkpoint.load(saved)
+
+
+def test_a_cut_file_is_truncated(saved):
+    saved.write_bytes(saved.read_bytes()[:-100])
+    with pytest.raises(ModelError, match="damaged"):
+        checkpoint.load(saved)
+
+
+def test_trailing_bytes_are_noticed(saved):
+    saved.write_bytes(saved.read_bytes() + b"x")
+    with pytest.raises(ModelError, match="more bytes"):
+        checkpoint.load(saved)
+
+
+def test_nan_parameters_are_noticed(tmp_path):
+    model = jax.tree.map(lambda leaf: leaf * jnp.nan, model_for(META))
+    checkpoint.save(tmp_path / "m.eqx", model, META)
+    with pytest.raises(ModelError, match="NaN"):
+        checkpoint.load(tmp_path / "m.eqx")
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_a_mutated_file_loads_or_is_refused_and_never_crashes(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("fuzz") / "model.eqx"
+    checkpoint.save(path, model_for(META), META)
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(content))
+    try:
+        loaded = checkpoint.load(path)
+    except ModelError as error:
+        assert str(path) in str(error)
+    else:
+        assert loaded.model.log_gain.size == loaded.meta.model_config.latent_dim

@@ -1,0 +1,33 @@
+import equinox as eqx
+import jax.numpy as jnp
+import pytest
+
+from koopcli.model.networks import Linear, Network
+
+
+def test_linear_by_hand(key):
+    layer = Linear(2, 1, key=key)
+    layer = eqx.tree_at(
+        lambda m: (m.weight, m.bias), layer, (jnp.array([[2.0], [3.0]]), jnp.ones(1))
+    )
+    assert jnp.array_equal(layer(jnp.array([1.0, 1.0])), jnp.array([6.0]))
+
+
+def test_leading_axes_change_nothing(key):
+    network = Network(3, 2, width=5, depth=2, skip=True, key=key)
+    x = jnp.arange(24.0).reshape(2, 4, 3)
+    assert jnp.allclose(network(x)[1, 2], network(x[1, 2]), atol=1e-5)
+
+
+def test_the_skip_path_is_linear_and_added(key):
+    network = Network(3, 2, width=5, depth=1, skip=True, key=key)
+    without = eqx.tree_at(lambda n: n.skip, network, None)
+    x = jnp.array([1.0, -2.0, 0.5])
+    assert jnp.allclose(network(x), without(x) + x @ network.skip.weight)
+
+
+@pytest.mark.parametrize(("depth", "layers"), [(0, 1), (3, 4)])
+def test_depth_counts_hidden_layers_and_zero_needs_no_skip(key, depth, layers):
+    network = Network(3, 2, width=5, depth=depth, skip=True, key=key)
+    assert len(network.layers) == layers
+    assert (network.skip is None) == (depth == 0)
