@@ -2,12 +2,42 @@
 
 import re
 
+from koopcli.data.store import Dataset
 from koopcli.errors import ModelError
 from koopcli.model.checkpoint import ModelMeta
 
 DT_TOLERANCE = 1e-6
 """Relative difference up to which two time steps count as equal."""
-_DEFAULT_NAME = re.compile(r"[a-z]+_?\[?\d+\]?")
+_DEFAULT_NAME = re.compile(r"(obs|observation|state|act|action)_?\[?\d+\]?")
+
+
+def check_fit(
+    run: str, meta: ModelMeta, dataset: Dataset, digest: str = ""
+) -> tuple[str, ...]:
+    """Check that a model and a dataset describe the same system; return warnings.
+
+    Args:
+        run: Name of the run, for messages.
+        meta: What the model was trained on.
+        dataset: The data it is to predict.
+        digest: Hash of the dataset file; empty: not compared.
+
+    Raises:
+        ModelError: Dimensions, names or time steps differ.
+    """
+    where = f"{run} on {dataset.path}"
+    check_names("observation", meta.observation_names, dataset.observation_names, where)
+    check_names("action", meta.action_names, dataset.action_names, where)
+    warnings = [*check_dt(meta, dataset.dt, dataset.dt_known, where)]
+    if meta.has_rewards != (dataset.rewards is not None):
+        lacking = "dataset" if meta.has_rewards else "model"
+        warnings.append(f"{where}: the {lacking} has no rewards, so none are compared")
+    if digest and meta.dataset_sha256 and meta.dataset_sha256 != digest:
+        warnings.append(
+            f"{where}: the model was trained on another dataset file; its training "
+            "episodes may be among those used here"
+        )
+    return tuple(warnings)
 
 
 def check_names(
@@ -15,8 +45,8 @@ def check_names(
 ) -> None:
     """Compare the dimensions of a model with those of its input.
 
-    Names that an ingest made up (`obs_0`, `action_1`) say nothing, so they match anything
-    of the same number.
+    Names that an ingest made up (`obs_0`, `action_1`) say nothing, so they match any
+    other.
 
     Args:
         kind: `observation` or `action`, for the message.

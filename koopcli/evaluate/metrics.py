@@ -57,7 +57,7 @@ def measure(
     truth: Float[np.ndarray, "batch time dim"],
     mask: Bool[np.ndarray, "batch time"],
 ) -> Sums:
-    """Sum the errors of one batch where `mask` holds; what is masked may be anything."""
+    """Sum the errors of one batch where `mask` holds; elsewhere may be anything."""
     known = mask[..., None]
     with np.errstate(invalid="ignore", over="ignore"):
         error = np.where(known, prediction.astype(np.float64) - truth, 0.0)
@@ -90,9 +90,7 @@ def merge(first: Sums, second: Sums) -> Sums:
         squared=first.squared + second.squared,
         absolute=first.absolute + second.absolute,
         mean=first.mean + shift * share,
-        spread=first.spread
-        + second.spread
-        + shift**2 * share * first.count[:, None],
+        spread=first.spread + second.spread + shift**2 * share * first.count[:, None],
         nonfinite=first.nonfinite + second.nonfinite,
     )
 
@@ -110,8 +108,8 @@ def per_dimension(sums: Sums, scale: Float[np.ndarray, " dim"]) -> Scores:
 def overall(sums: Sums, scale: Float[np.ndarray, " dim"]) -> Scores:
     """Average over dimensions, which leaves one column.
 
-    mse, mae and r2 are means (r2 over the dimensions that vary), rmse is √mse, and nrmse
-    the root of the mean of nrmse².
+    mse, mae and r2 are means (r2 over the dimensions that vary), rmse is √mse, and
+    nrmse the root of the mean of nrmse².
     """
     each = per_dimension(sums, scale)
     mse = each.mse.mean(axis=1, keepdims=True)

@@ -17,7 +17,8 @@ AVERAGING = (
     "the row 'observations' averages squared errors over dimensions before any root"
 )
 NORMALISATION = (
-    "standard deviation per dimension of this dataset's training split; 1 where constant"
+    "standard deviation of each dimension in this dataset's training split; 1 where a "
+    "dimension is constant"
 )
 
 
@@ -82,8 +83,8 @@ def choose_starts(dataset: Dataset, config: EvalConfig) -> tuple[Starts, int]:
 def smallest_stride(lengths: np.ndarray, limit: int) -> int:
     """Return the smallest stride that leaves at most `limit` starts.
 
-    Every episode keeps its first start, so `limit` cannot be met with more episodes than
-    that; the result is then the longest length.
+    Every episode keeps its first start, so `limit` cannot be met with more episodes
+    than that; the result is then the longest length.
     """
     low, high = 1, max(1, int(lengths.max(initial=1)))
     while low < high:

@@ -1,13 +1,18 @@
 """The result of an evaluation: rows of errors, one summary per model, warnings."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from koopcli.data.statistics import Statistics
+from koopcli.data.store import Dataset
+from koopcli.evaluate import metrics
 from koopcli.evaluate.metrics import Scores
 from koopcli.evaluate.protocol import Protocol
+from koopcli.evaluate.tally import Entrant, Tally
 
 SCHEMA = "koopcli.eval/1"
 OBSERVATIONS = "observations"
@@ -98,27 +103,103 @@ def label(run: str | None, model: str) -> str:
     return model if run is None else f"{model} ({run})"
 
 
-def rows_of(
-    owner: tuple[str | None, str],
-    quantities: tuple[str, ...],
-    scores: Scores,
+def build(
+    protocol: Protocol,
+    dataset: Dataset,
+    scored: Sequence[tuple[Entrant, Tally]],
+    warnings: tuple[str, ...] = (),
+) -> EvalReport:
+    """Turn tallies into rows: every model, every quantity, every horizon."""
+    statistics, names = dataset.statistics, dataset.observation_names
+    return EvalReport(
+        protocol=protocol,
+        rows=tuple(
+            row
+            for entrant, tally in scored
+            for row in _rows(entrant, tally, (names, statistics), protocol.horizons)
+        ),
+        summaries=tuple(_summary(*pair, statistics) for pair in scored),
+        curves=tuple(
+            Curve(
+                label(entrant.run, entrant.model),
+                _overall(tally, statistics).nrmse[:, 0],
+            )
+            for entrant, tally in scored
+        ),
+        warnings=warnings + tuple(text for pair in scored for text in _broken(*pair)),
+    )
+
+
+def _overall(tally: Tally, statistics: Statistics) -> Scores:
+    return metrics.overall(tally.observations, statistics.observations.scale)
+
+
+def _rows(
+    entrant: Entrant,
+    tally: Tally,
+    of: tuple[tuple[str, ...], Statistics],
     horizons: tuple[int, ...],
 ) -> list[Row]:
-    """Pick the reported horizons; `quantities` names the columns of `scores`."""
-    run, model = owner
+    names, statistics = of
+    each = metrics.per_dimension(tally.observations, statistics.observations.scale)
+    tables = [((OBSERVATIONS,), _overall(tally, statistics))]
+    if tally.rewards is not None and statistics.rewards is not None:
+        scores = metrics.per_dimension(tally.rewards, statistics.rewards.scale)
+        tables.append(((REWARDS,), scores))
     return [
-        Row(
-            run=run,
-            model=model,
-            quantity=quantity,
-            horizon=horizon,
-            mse=float(scores.mse[horizon - 1, column]),
-            rmse=float(scores.rmse[horizon - 1, column]),
-            nrmse=float(scores.nrmse[horizon - 1, column]),
-            mae=float(scores.mae[horizon - 1, column]),
-            r2=float(scores.r2[horizon - 1, column]),
-            starts=int(scores.starts[horizon - 1]),
-        )
+        _row(entrant, quantity, horizon, (scores, column))
+        for quantities, scores in [*tables, (names, each)]
         for column, quantity in enumerate(quantities)
         for horizon in horizons
     ]
+
+
+def _row(
+    entrant: Entrant, quantity: str, horizon: int, cell: tuple[Scores, int]
+) -> Row:
+    scores, column = cell
+    at = (horizon - 1, column)
+    return Row(
+        run=entrant.run,
+        model=entrant.model,
+        quantity=quantity,
+        horizon=horizon,
+        mse=float(scores.mse[at]),
+        rmse=float(scores.rmse[at]),
+        nrmse=float(scores.nrmse[at]),
+        mae=float(scores.mae[at]),
+        r2=float(scores.r2[at]),
+        starts=int(scores.starts[horizon - 1]),
+    )
+
+
+def _summary(entrant: Entrant, tally: Tally, statistics: Statistics) -> Summary:
+    # Every start has at least one step, so the first row counts all of them.
+    starts = int(tally.observations.count[0])
+    return Summary(
+        run=entrant.run,
+        model=entrant.model,
+        mean_nmse=float((_overall(tally, statistics).nrmse ** 2).mean()),
+        divergence_rate=tally.diverged / starts,
+        diverged=tally.diverged,
+        starts=starts,
+    )
+
+
+def _broken(entrant: Entrant, tally: Tally) -> list[str]:
+    sums = tally.observations
+    warnings = []
+    if tally.broken:
+        first = int(np.flatnonzero(sums.nonfinite)[0]) + 1
+        warnings.append(
+            f"{label(entrant.run, entrant.model)}: {tally.broken} of {sums.count[0]} "
+            f"rollouts became NaN or infinite, the first at step {first}; the errors "
+            "of the horizons they reach are null"
+        )
+    if tally.rewards is not None and tally.rewards.nonfinite.any():
+        worst = int(tally.rewards.nonfinite.max())
+        warnings.append(
+            f"{label(entrant.run, entrant.model)}: up to {worst} predicted rewards per "
+            "step are NaN or infinite; the errors of those horizons are null"
+        )
+    return warnings

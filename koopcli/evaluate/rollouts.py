@@ -78,7 +78,7 @@ def batch_rows(limit: int, horizon: int, count: int) -> int:
 def batches(
     dataset: Dataset, chosen: Starts, horizon: int, size: int
 ) -> Iterator[Windows]:
-    """Yield the windows of `chosen` in order, `size` at a time; the last may be short."""
+    """Yield the windows of `chosen` in order, `size` at a time."""
     for first in range(0, len(chosen), size):
         rows = np.arange(first, min(first + size, len(chosen)))
         yield gather(dataset, chosen.take(rows), horizon)

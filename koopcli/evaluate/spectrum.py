@@ -1,4 +1,4 @@
-"""Turns the eigenvalues of a model into numbers a person can judge (docs/metrics.md)."""
+"""Turns the eigenvalues of a model into numbers to judge it by (docs/metrics.md)."""
 
 import math
 from dataclasses import asdict, dataclass, replace
@@ -102,6 +102,10 @@ class Spectrum:
     def top(self, count: int | None) -> "Spectrum":
         """Keep the `count` slowest modes; the summary still speaks of all."""
         return replace(self, modes=self.modes[:count])
+
+    def eigenvalues(self) -> Complex[np.ndarray, " latent"]:
+        """Return λ of these modes, in their order."""
+        return np.array([complex(mode.real, mode.imag) for mode in self.modes])
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document; NaN and infinities are the printer's to replace."""

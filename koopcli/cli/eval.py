@@ -1,0 +1,96 @@
+"""`koopcli eval`: how wrong a model is, how far ahead, against simple baselines."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from koopcli.config import Device, EvalConfig, Split
+from koopcli.errors import ConfigError
+
+DEFAULT = EvalConfig()
+
+
+def evaluate(
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Run folders or model files.")
+    ],
+    dataset: Annotated[
+        Path, typer.Argument(metavar="DATA", help="A dataset that `ingest` wrote.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder for JSON, CSV, Markdown, LaTeX and pictures."),
+    ] = None,
+    split: Annotated[Split, typer.Option(help="Episodes to evaluate on.")] = (
+        DEFAULT.split
+    ),
+    horizons: Annotated[
+        str, typer.Option(help="Steps ahead to report, separated by commas.")
+    ] = ",".join(map(str, DEFAULT.horizons)),
+    stride: Annotated[
+        int | None,
+        typer.Option(
+            help="Steps between two starts of an episode.",
+            show_default=f"as many as keep {DEFAULT.max_starts} starts",
+        ),
+    ] = DEFAULT.stride,
+    reencode_every: Annotated[
+        int, typer.Option(help="Decode and encode again every so many steps; 0 never.")
+    ] = DEFAULT.reencode_every,
+    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.AUTO,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results in the output folder.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document.")
+    ] = False,
+) -> None:
+    """Measure open-loop errors of runs against persistence and a linear model."""
+    from koopcli.cli import render
+    from koopcli.evaluate import tables
+    from koopcli.evaluate.evaluate import evaluate as verb
+
+    config = EvalConfig(
+        split=split,
+        horizons=_numbers(horizons),
+        stride=stride,
+        reencode_every=reencode_every,
+    )
+    if output is not None:
+        tables.refuse(output, overwrite=overwrite)
+    report = verb(runs, dataset, config, device=device)
+    if output is not None:
+        tables.write(report, output, overwrite=overwrite)
+        render.remark(f"wrote {output}/: {', '.join(tables.FILES)}")
+    for warning in report.warnings:
+        render.warning(warning)
+    if as_json:
+        render.json_document(report.document())
+    else:
+        _print(report)
+
+
+def _print(report: Any) -> None:
+    from koopcli.cli import render
+    from koopcli.evaluate import tables
+
+    protocol = report.protocol
+    render.remark(
+        f"{protocol.starts} starts of the {protocol.split} split, every "
+        f"{protocol.stride} steps; open loop; errors of dimensions: --json or --output"
+    )
+    title = "Error by steps ahead (NRMSE: 1 = training standard deviation)"
+    render.table(title, list(tables.COLUMNS), tables.overall_rows(report))
+    title = f"Steps 1 to {protocol.horizons[-1]}"
+    render.table(title, ["model", "mean NMSE", "diverged"], tables.summary_rows(report))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise ConfigError(
+            f"--horizons {text!r}: expected whole numbers separated by commas, such as "
+            "1,10,100"
+        ) from error

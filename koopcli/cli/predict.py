@@ -1,0 +1,99 @@
+"""`koopcli predict`: rollouts of a trained model, written to a file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from koopcli.config import Device, PredictConfig, Split
+from koopcli.errors import ConfigError
+
+DEFAULT = PredictConfig()
+
+
+def predict(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Run folder or model file.")
+    ],
+    output: Annotated[Path, typer.Option(help="Prediction file to write (HDF5).")],
+    dataset: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DATA]", help="A dataset that `ingest` wrote."),
+    ] = None,
+    split: Annotated[Split, typer.Option(help="Episodes to start from.")] = (
+        DEFAULT.split
+    ),
+    horizon: Annotated[
+        int | None,
+        typer.Option(
+            help="Steps to predict; may exceed the training horizon.",
+            show_default=f"{DEFAULT.horizon}, or one per row of --actions",
+        ),
+    ] = None,
+    starts: Annotated[
+        str, typer.Option(help="`all`, or how many, spread evenly.", metavar="all|N")
+    ] = "all",
+    initial_state: Annotated[
+        Path | None,
+        typer.Option(help="One observation (CSV, NPZ, NPY), instead of DATA."),
+    ] = None,
+    actions: Annotated[
+        Path | None, typer.Option(help="One row per step, with --initial-state.")
+    ] = None,
+    reencode_every: Annotated[
+        int, typer.Option(help="Decode and encode again every so many steps; 0 never.")
+    ] = DEFAULT.reencode_every,
+    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.AUTO,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output file.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document.")
+    ] = False,
+) -> None:
+    """Predict observations (and rewards) from start states and actions."""
+    from koopcli.cli import render
+    from koopcli.evaluate.predict import predict as verb
+
+    config = PredictConfig(
+        split=split,
+        horizon=DEFAULT.horizon if horizon is None else horizon,
+        starts=_count(starts),
+        reencode_every=reencode_every,
+    )
+    source = _source(dataset, initial_state, actions, horizon)
+    summary = verb(run, source, output, config, overwrite=overwrite, device=device)
+    for warning in summary.warnings:
+        render.warning(warning)
+    if as_json:
+        render.json_document(summary.document())
+        return
+    rows = [[key, str(value)] for key, value in summary.document().items()]
+    shown = [row for row in rows if row[0] not in ("schema", "warnings")]
+    render.table("Prediction", ["what", "value"], shown)
+
+
+def _count(text: str) -> int | None:
+    if text == "all":
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ConfigError(f"--starts {text!r}: expected `all` or a number") from error
+
+
+def _source(
+    dataset: Path | None,
+    initial_state: Path | None,
+    actions: Path | None,
+    horizon: int | None,
+) -> Any:
+    from koopcli.evaluate.predict import InputFiles
+
+    if (dataset is None) == (initial_state is None):
+        raise ConfigError("predict: give either DATA or --initial-state FILE")
+    if dataset is not None:
+        if actions is not None:
+            raise ConfigError("predict: --actions goes with --initial-state, not DATA")
+        return dataset
+    return InputFiles(initial_state, actions, horizon)

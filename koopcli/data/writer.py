@@ -1,0 +1,151 @@
+"""Writing a dataset file, one episode at a time: memory holds one episode only."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from koopcli.data.episode import Episode
+from koopcli.data.statistics import Accumulator, ColumnStatistics
+from koopcli.data.store import SCHEMA, SCHEMA_VERSION
+from koopcli.errors import DataError
+
+CHUNK_BYTES = 256 * 1024
+BLOCK_ROWS = 65_536
+
+
+class DatasetWriter:
+    """Appends episodes to flat, chunked, compressed columns.
+
+    Whether there are rewards, and the dimensions, are decided by the first episode;
+    later ones must agree. Call `finish` and `annotate` once at the end. Use under
+    `koopcli.files.replacing`, so that a failure leaves no file.
+    """
+
+    def __init__(self, path: Path):
+        self._file = h5py.File(path, "w")
+        self.lengths: list[int] = []
+        self.known: list[bool] = []
+        self.sources: list[str] = []
+
+    def __enter__(self) -> "DatasetWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, episode: Episode) -> None:
+        """Append one checked episode.
+
+        Raises:
+            DataError: The episode is invalid or does not match the ones before.
+        """
+        episode.check()
+        columns = {
+            "observations": episode.observations.astype(np.float32),
+            "actions": episode.actions.astype(np.float32),
+            "terminations": episode.terminations,
+            "truncations": episode.truncations,
+        }
+        if episode.rewards is not None:
+            columns["rewards"] = episode.rewards.astype(np.float32)
+        if not self.lengths:
+            for name, values in columns.items():
+                self._create(name, values)
+        self._check_same(episode, columns)
+        for name, values in columns.items():
+            column = self._file[name]
+            column.resize(len(column) + len(values), axis=0)
+            column[len(column) - len(values) :] = values
+        self.lengths.append(episode.length)
+        self.known.append(episode.last_observation_known)
+        self.sources.append(episode.source)
+
+    def finish(self, splits: dict[str, np.ndarray]) -> dict[str, ColumnStatistics]:
+        """Write the episode table, the splits and the training statistics."""
+        lengths, known = np.array(self.lengths), np.array(self.known)
+        rows = lengths + known
+        table = self._file.create_group("episodes")
+        table["length"] = lengths
+        table["observation_start"] = np.cumsum(rows) - rows
+        table["step_start"] = np.cumsum(lengths) - lengths
+        table["last_observation_known"] = known
+        table.create_dataset("source", data=self.sources, dtype=h5py.string_dtype())
+        for name, episodes in splits.items():
+            self._file[f"splits/{name}"] = episodes.astype(np.int64)
+        statistics = self._statistics(splits["train"])
+        for name, columns in statistics.items():
+            group = self._file.create_group(f"statistics/{name}")
+            for key in ("count", "mean", "std", "min", "max"):
+                group[key] = getattr(columns, key)
+            group["constant"] = np.flatnonzero(columns.constant)
+        return statistics
+
+    def annotate(self, attributes: dict[str, Any]) -> None:
+        """Write the schema and `attributes`; what HDF5 cannot hold plainly as JSON."""
+        self._file.attrs["koopcli_schema"] = SCHEMA
+        self._file.attrs["schema_version"] = SCHEMA_VERSION
+        for key, value in attributes.items():
+            plain = isinstance(value, int | float | str | bool)
+            self._file.attrs[key] = value if plain else json.dumps(value)
+
+    def _create(self, name: str, values: np.ndarray) -> None:
+        width = values.shape[1:]
+        row_bytes = max(1, values.itemsize * int(np.prod(width)))
+        if 0 in width:  # HDF5 cannot chunk a column without columns
+            shape: dict[str, Any] = {"maxshape": (None, 1, *width[1:])}
+            self._file.create_dataset(
+                name, (0, *width), values.dtype, chunks=(1024, 1), **shape
+            )
+            return
+        self._file.create_dataset(
+            name,
+            (0, *width),
+            values.dtype,
+            maxshape=(None, *width),
+            chunks=(max(1, CHUNK_BYTES // row_bytes), *width),
+            compression="gzip",
+            compression_opts=1,
+            shuffle=True,
+        )
+
+    def _check_same(self, episode: Episode, columns: dict[str, np.ndarray]) -> None:
+        if ("rewards" in self._file) != ("rewards" in columns):
+            raise DataError(
+                f"{episode.source}: some episodes have rewards and some have none"
+            )
+        for name, values in columns.items():
+            expected = self._file[name].shape[1:]
+            if values.shape[1:] != expected:
+                raise DataError(
+                    f"{episode.source}: {name} have {values.shape[1]} columns, those of "
+                    f"{self.sources[0]} have {expected[0]}; ingest them separately"
+                )
+
+    def _statistics(self, train: np.ndarray) -> dict[str, ColumnStatistics]:
+        lengths = np.array(self.lengths)
+        rows = lengths + np.array(self.known)
+        starts = {"observations": np.cumsum(rows) - rows}
+        step_starts = np.cumsum(lengths) - lengths
+        counts = {"observations": rows}
+        result = {}
+        for name in ("observations", "actions", "rewards"):
+            if name not in self._file:
+                continue
+            first, count = starts.get(name, step_starts), counts.get(name, lengths)
+            columns = self._file[name]
+            accumulator = Accumulator(columns.shape[1] if columns.ndim > 1 else 1)
+            for episode in train.tolist():
+                for block in _blocks(int(first[episode]), int(count[episode])):
+                    values = columns[block]
+                    accumulator.add(values.reshape(len(values), accumulator.mean.size))
+            result[name] = accumulator.result()
+        return result
+
+
+def _blocks(first: int, count: int) -> Iterator[slice]:
+    for start in range(first, first + count, BLOCK_ROWS):
+        yield slice(start, min(start + BLOCK_ROWS, first + count))

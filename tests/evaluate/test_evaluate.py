@@ -1,0 +1,105 @@
+import jax
+import numpy as np
+import pytest
+from linear_world import model_meta, world, write_run, write_world
+
+from koopcli.config import EvalConfig
+from koopcli.errors import ConfigError, DataError, ModelError
+from koopcli.evaluate.evaluate import evaluate
+
+CONFIG = EvalConfig(horizons=(1, 5), stride=3, batch_size=8)
+
+
+def test_runs_and_baselines_are_scored_on_the_same_starts(data_file, run_folder):
+    report = evaluate([run_folder], data_file, CONFIG)
+    owners = [(s.run, s.model) for s in report.summaries]
+    assert owners == [
+        (str(run_folder), "koopman"),
+        (None, "persistence"),
+        (None, "linear"),
+    ]
+    assert {s.starts for s in report.summaries} == {report.protocol.starts} == {16}
+    assert report.warnings == ()
+    assert report.protocol.training_horizons == {str(run_folder): 10}
+
+
+def test_linear_is_perfect_on_a_linear_world_and_an_untrained_model_is_not(
+    data_file, run_folder
+):
+    report = evaluate([run_folder], data_file, CONFIG)
+    nrmse = {
+        row.model: row.nrmse
+        for row in report.rows
+        if row.quantity == "observations" and row.horizon == 5
+    }
+    assert nrmse["linear"] < 1e-4 < nrmse["persistence"]
+    assert nrmse["koopman"] > 0.1
+
+
+def test_batching_does_not_change_the_errors(data_file, run_folder):
+    one = evaluate([run_folder], data_file, EvalConfig(horizons=(4,)))
+    many = evaluate([run_folder], data_file, EvalConfig(horizons=(4,), batch_size=7))
+    for a, b in zip(one.rows, many.rows, strict=True):
+        assert a.mse == pytest.approx(b.mse, rel=1e-5)
+        assert a.starts == b.starts
+
+
+def test_several_runs_and_progress(data_file, run_folder, tmp_path):
+    other, seen = write_run(tmp_path / "other"), []
+    report = evaluate(
+        [run_folder, other], data_file, CONFIG, progress=lambda *at: seen.append(at)
+    )
+    assert len(report.summaries) == 4
+    assert seen == [(8, 16), (16, 16)]
+
+
+def test_horizons_beyond_the_data_are_clipped_with_a_warning(data_file, run_folder):
+    report = evaluate([run_folder], data_file, EvalConfig(horizons=(1, 100)))
+    assert report.protocol.horizons == (1, 25)
+    assert "horizons were clipped to 25" in report.warnings[0]
+
+
+def test_a_diverging_model_is_reported_not_averaged_away(data_file, tmp_path):
+    from linear_world import untrained
+
+    meta = model_meta(world())
+    model = jax.tree.map(lambda leaf: leaf * 1e30, untrained(meta))
+    run = write_run(tmp_path / "wild", meta, model)
+    report = evaluate([run], data_file, CONFIG)
+    assert report.summaries[0].divergence_rate == 1.0
+    wild = [row for row in report.rows if row.run and row.quantity == "observations"]
+    assert not any(np.isfinite(row.mse) for row in wild)
+    assert "became NaN or infinite" in report.warnings[0]
+
+
+def test_missing_rewards_are_omitted_with_a_warning(run_folder, tmp_path):
+    data = write_world(tmp_path / "silent.h5", world(rewards=False))
+    report = evaluate([run_folder], data, CONFIG)
+    assert "dataset has no rewards" in report.warnings[0]
+    assert not any(row.quantity == "rewards" for row in report.rows)
+
+
+def test_autonomous_data_is_evaluated(tmp_path):
+    dataset = world(actions=0)
+    data = write_world(tmp_path / "free.h5", dataset)
+    run = write_run(tmp_path / "free", model_meta(dataset))
+    report = evaluate([run], data, CONFIG)
+    assert all(np.isfinite(summary.mean_nmse) for summary in report.summaries)
+
+
+def test_a_model_of_another_system_is_refused(data_file, tmp_path):
+    meta = model_meta(world(), observation_names=("a", "b"), observation_min=(0.0, 0.0))
+    run = write_run(tmp_path / "other", meta)
+    with pytest.raises(ModelError, match="2 observation dimensions, the data 3"):
+        evaluate([run], data_file, CONFIG)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_no_run_or_the_same_twice_is_refused(data_file, run_folder, count):
+    with pytest.raises(ConfigError, match="at least one RUN, and none twice"):
+        evaluate([run_folder] * count, data_file, CONFIG)
+
+
+def test_a_missing_dataset_is_named(run_folder, tmp_path):
+    with pytest.raises(DataError, match=r"none\.h5"):
+        evaluate([run_folder], tmp_path / "none.h5", CONFIG)

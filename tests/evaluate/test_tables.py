@@ -1,0 +1,66 @@
+import csv
+import json
+
+import pytest
+
+from koopcli.config import EvalConfig
+from koopcli.errors import ConfigError
+from koopcli.evaluate import tables
+from koopcli.evaluate.evaluate import evaluate
+
+
+@pytest.fixture
+def report(data_file, run_folder):
+    return evaluate([run_folder], data_file, EvalConfig(horizons=(1, 3), stride=5))
+
+
+def test_all_files_are_written(report, tmp_path):
+    tables.write(report, tmp_path / "out")
+    found = {path.name for path in (tmp_path / "out").iterdir()}
+    assert found == set(tables.FILES)
+    document = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert document["schema"] == "koopcli.eval/1"
+    # The constant dimension has no r2.
+    row = next(row for row in document["results"] if row["quantity"] == "one")
+    assert row["r2"] is None
+
+
+def test_csv_has_every_row_at_full_precision(report):
+    rows = list(csv.DictReader(tables.as_csv(report.rows).splitlines()))
+    assert len(rows) == len(report.rows) == 3 * 5 * 2
+    assert float(rows[0]["mse"]) == report.rows[0].mse
+    assert rows[-1]["run"] == ""
+    assert rows[-1]["r2"] == ""
+
+
+def test_markdown_shows_overall_errors_and_the_protocol(report):
+    text = tables.as_markdown(report)
+    assert "| linear | observations | 3 |" in text
+    assert "| teacher_forcing | none |" in text
+    assert "| x |" not in text
+
+
+def test_latex_escapes_names_and_closes_what_it_opens(report):
+    text = tables.as_latex(report)
+    assert text.count(r"\begin{tabular}{lrrr}") == text.count(r"\end{tabular}") == 1
+    assert r"model & 1 & 3 & diverged (\%) \\" in text
+    assert tables._escape(r"a_b\c%{}~^") == (
+        r"a\_b\textbackslash{}c\%\{\}\textasciitilde{}\textasciicircum{}"
+    )
+
+
+def test_nan_and_infinities_become_null_at_any_depth():
+    value = {"a": [float("nan"), (1.0, float("inf"))], "b": "nan"}
+    assert tables.without_nan(value) == {"a": [None, [1.0, None]], "b": "nan"}
+
+
+def test_results_are_not_replaced_without_being_told(report, tmp_path):
+    tables.write(report, tmp_path)
+    with pytest.raises(ConfigError, match=r"results\.json: already exists"):
+        tables.write(report, tmp_path)
+    tables.write(report, tmp_path, overwrite=True)
+
+
+def test_a_file_is_no_folder(report, data_file):
+    with pytest.raises(ConfigError, match="is a file; --output takes a folder"):
+        tables.refuse(data_file, overwrite=True)

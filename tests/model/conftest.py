@@ -1,0 +1,10 @@
+"""The model's own arithmetic never mixes dtypes by accident (optax does, so not all)."""
+
+import jax
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def strict_dtypes():
+    with jax.numpy_dtype_promotion("strict"):
+        yield

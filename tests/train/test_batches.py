@@ -1,0 +1,67 @@
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from memory_dataset import memory_dataset
+
+from koopcli.data.windows import starts
+from koopcli.train.batches import DeviceData, gather, sample
+
+
+def test_gathered_windows_equal_slices_of_the_dataset():
+    dataset = memory_dataset()
+    chosen = starts(dataset, "train")
+    data = DeviceData(dataset, chosen)
+    batch = gather(data, jnp.arange(len(chosen)), horizon=5)
+    statistics = dataset.statistics.observations
+    for index in range(len(chosen)):
+        known = min(5, int(chosen.remaining[index]))
+        row, step = chosen.observation_rows[index], chosen.step_rows[index]
+        raw = dataset.observations[row : row + known + 1]
+        expected = (raw - statistics.mean) / statistics.scale
+        assert np.allclose(batch.states[: known + 1, index], expected, atol=1e-5)
+        assert not batch.states[known + 1 :, index].any()
+        actions = dataset.actions[step : step + known]
+        restored = (
+            batch.actions[:known, index] * dataset.statistics.actions.scale
+            + dataset.statistics.actions.mean
+        )
+        assert np.allclose(restored, actions, atol=1e-5)
+        assert not batch.actions[known:, index].any()
+        assert not batch.rewards[known:, index].any()
+        assert batch.mask[:, index].tolist() == [k < known for k in range(5)]
+
+
+def test_nan_in_the_padding_reaches_nothing():
+    dataset = memory_dataset((3, 3, 3, 3))
+    poisoned = dataset.observations.copy()
+    poisoned[8:] = np.nan  # the episodes of the other splits
+    dataset = dataclasses.replace(dataset, observations=poisoned)
+    data = DeviceData(dataset, starts(dataset, "train"))
+    batch = gather(data, jnp.arange(6), horizon=10)
+    assert jnp.isfinite(batch.states).all()
+
+
+def test_a_batch_is_a_function_of_its_key():
+    dataset = memory_dataset()
+    data = DeviceData(dataset, starts(dataset, "train"))
+    draw = lambda seed: sample(data, jax.random.key(seed), batch_size=8, horizon=3)  # noqa: E731
+    assert jnp.array_equal(draw(1).states, draw(1).states)
+    assert not jnp.array_equal(draw(1).states, draw(2).states)
+
+
+def test_every_start_is_drawn():
+    dataset = memory_dataset()
+    chosen = starts(dataset, "train")
+    data = DeviceData(dataset, chosen)
+    batch = sample(data, jax.random.key(0), batch_size=400, horizon=1)
+    seen = np.unique(np.asarray(batch.states[0, :, 0]))
+    assert len(seen) == len(chosen)
+
+
+def test_autonomous_data_without_rewards():
+    dataset = memory_dataset(rewards=False, action=0)
+    data = DeviceData(dataset, starts(dataset, "train"))
+    batch = gather(data, jnp.arange(2), horizon=4)
+    assert batch.rewards is None and batch.actions.shape == (4, 2, 0)

@@ -1,0 +1,130 @@
+import dataclasses
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from koopcli.config import LossConfig, ModelConfig, Stability
+from koopcli.model.koopman import Dimensions, KoopmanModel
+from koopcli.train import loss
+from koopcli.train.batches import Batch
+
+CONFIG = ModelConfig(latent_dim=4, encoder_width=8, decoder_width=8, action_width=8)
+EVERY_STEP = LossConfig(decode_fraction=1.0)
+
+
+@pytest.fixture
+def model(key):
+    return KoopmanModel(CONFIG, Dimensions(2, 1, True), key=key)
+
+
+def make_batch(lengths=(5, 3), horizon=5, seed=0):
+    rng = np.random.default_rng(seed)
+    count = len(lengths)
+    mask = np.arange(horizon)[:, None] < np.array(lengths)
+    points = np.arange(horizon + 1)[:, None] <= np.array(lengths)
+    states = rng.normal(size=(horizon + 1, count, 2)) * points[..., None]
+    actions = rng.normal(size=(horizon, count, 1)) * mask[..., None]
+    rewards = rng.normal(size=(horizon, count)) * mask
+    single = [jnp.asarray(a, jnp.float32) for a in (states, actions, rewards)]
+    return Batch(*single, mask=jnp.asarray(mask))
+
+
+def oracle(model, batch):
+    """Window by window and step by step, without masks: only steps that exist."""
+    sums = {"prediction": [], "consistency": [], "reward": [], "reconstruction": []}
+    for b in range(batch.mask.shape[1]):
+        steps = int(batch.mask[:, b].sum())
+        states, actions = batch.states[: steps + 1, b], batch.actions[:steps, b]
+        latents = model.advance(model.lift(states[0]), model.drive(actions))
+        sums["reconstruction"].append((model.read(model.lift(states[0])) - states[0]) ** 2)
+        for k in range(steps):
+            target = states[k + 1]
+            sums["prediction"].append((model.read(latents[k]) - target) ** 2)
+            sums["consistency"].append(jnp.abs(latents[k] - model.lift(target)) ** 2)
+            reward = model.reward(latents[k], actions[k])
+            sums["reward"].append((reward - batch.rewards[k, b])[None] ** 2)
+    return {name: jnp.mean(jnp.stack(values)) for name, values in sums.items()}
+
+
+def test_terms_equal_the_slow_obvious_code(model, key):
+    batch = make_batch()
+    terms = loss.compute_terms(model, batch, EVERY_STEP, key=key)
+    expected = oracle(model, batch)
+    assert terms.keys() == expected.keys()
+    for name, value in expected.items():
+        assert jnp.allclose(terms[name], value, rtol=1e-4), name
+
+
+def test_the_total_is_the_weighted_sum(model, key):
+    config = LossConfig(
+        prediction=2, consistency=3, reconstruction=5, reward=7, decode_fraction=1.0
+    )
+    total, record = loss.total(model, make_batch(), config, key=key)
+    expected = (
+        2 * record["prediction"]
+        + 3 * record["consistency"]
+        + 5 * record["reconstruction"]
+        + 7 * record["reward"]
+    )
+    assert jnp.allclose(total, expected) and total == record["loss"]
+
+
+def test_a_random_subset_of_steps_is_unbiased(model):
+    batch = make_batch(lengths=(5, 5))
+    config = LossConfig(decode_fraction=0.4)
+    keys = jax.random.split(jax.random.key(1), 400)
+    few = jax.vmap(lambda k: loss.compute_terms(model, batch, config, key=k))(keys)
+    every = loss.compute_terms(model, batch, EVERY_STEP, key=keys[0])
+    for name in ("prediction", "consistency", "reward"):
+        assert jnp.allclose(few[name].mean(), every[name], rtol=0.05), name
+
+
+def test_every_parameter_gets_a_gradient(model, key):
+    def objective(model):
+        return loss.total(model, make_batch(), EVERY_STEP, key=key)[0]
+
+    gradient = eqx.filter_grad(objective)(model)
+    untrained = {"state_normaliser", "action_normaliser", "reward_normaliser", "config"}
+    for field in dataclasses.fields(gradient):
+        if field.name not in untrained:
+            for leaf in jax.tree.leaves(getattr(gradient, field.name)):
+                assert jnp.abs(leaf).max() > 0, field.name
+
+
+def test_stop_gradient_holds_the_target_fixed(model, key):
+    def gradient(stop):
+        config = LossConfig(
+            prediction=0, reconstruction=0, reward=0, consistency=1, stop_gradient=stop
+        )
+        config = dataclasses.replace(config, decode_fraction=1.0)
+        objective = lambda m: loss.total(m, make_batch(), config, key=key)[0]  # noqa: E731
+        return eqx.filter_grad(objective)(model).encoder.layers[0].weight
+
+    assert not jnp.allclose(gradient(True), gradient(False), rtol=1e-2)
+
+
+def test_the_stability_penalty_by_hand(key):
+    config = dataclasses.replace(CONFIG, stability=Stability.SOFT)
+    model = KoopmanModel(config, Dimensions(2, 1, True), key=key)
+    decay = jnp.log(jnp.array([1.5, 0.9, 1.0, 2.0]))
+    model = eqx.tree_at(lambda m: m.spectrum.decay, model, decay)
+    assert jnp.allclose(loss.stability_penalty(model), 0.5**2 + 1.0**2, rtol=1e-4)
+    terms = loss.compute_terms(model, make_batch(), EVERY_STEP, key=key)
+    assert jnp.allclose(terms["stability"], 1.25, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("horizon", "fraction", "count"), [(10, 0.2, 2), (1, 0.2, 1), (7, 1.0, 7)]
+)
+def test_chosen_steps_are_distinct_and_sorted(key, horizon, fraction, count):
+    steps = loss.choose_steps(key, horizon, fraction)
+    assert len(steps) == count and len(set(steps.tolist())) == count
+    assert sorted(steps.tolist()) == steps.tolist() and max(steps.tolist()) < horizon
+
+
+def test_an_empty_mask_is_zero_not_nan():
+    value = loss.masked_mean(jnp.full((2, 1, 3), jnp.nan), jnp.zeros((2, 1), bool))
+    assert value == 0.0

@@ -1,0 +1,79 @@
+import dataclasses
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import pytest
+
+from koopcli.config import ModelConfig, OptimizerConfig
+from koopcli.model.koopman import Dimensions, KoopmanModel
+from koopcli.train import optimizer
+
+
+@pytest.fixture
+def model(key):
+    config = ModelConfig(latent_dim=3, encoder_width=4, decoder_width=4)
+    return KoopmanModel(config, Dimensions(2, 1, True), key=key)
+
+
+@pytest.fixture
+def parameters(model):
+    return eqx.filter(model, optimizer.trainable(model))
+
+
+def test_the_rate_rises_to_the_peak_and_falls_to_the_final_rate():
+    config = OptimizerConfig(learning_rate=1e-2, warmup=0.1, final_rate=0.05)
+    rate = optimizer.learning_rate(config, 100)
+    assert rate(0) == 0.0
+    assert rate(5) == pytest.approx(5e-3)
+    assert rate(10) == pytest.approx(1e-2)
+    assert rate(55) == pytest.approx((1e-2 + 5e-4) / 2)
+    assert rate(100) == pytest.approx(5e-4)
+
+
+def test_one_step_is_enough_for_a_schedule():
+    assert float(optimizer.learning_rate(OptimizerConfig(), 1)(1)) > 0
+
+
+def test_normalisers_are_not_trained(model, parameters):
+    assert parameters.state_normaliser.mean is None
+    assert parameters.reward_normaliser.scale is None
+    assert parameters.encoder.layers[0].weight is not None
+    frozen = jax.tree.leaves(eqx.filter(model, optimizer.trainable(model), inverse=True))
+    assert sum(leaf.size for leaf in frozen) == 2 * (2 + 1 + 1)
+
+
+def test_every_parameter_of_the_spectrum_is_in_the_slow_group(parameters):
+    labels = optimizer.label(parameters)
+    assert set(jax.tree.leaves(labels.spectrum)) == {"eigenvalues"}
+    assert labels.log_gain == "eigenvalues"
+    assert set(jax.tree.leaves(labels.decoder)) == {"networks"}
+
+
+def test_eigenvalues_move_slower_and_do_not_decay(parameters):
+    config = OptimizerConfig(
+        learning_rate=1e-2, eigenvalue_rate=0.1, warmup=0.0, weight_decay=0.5
+    )
+    transformation = optimizer.build(config, 100)
+    state = transformation.init(parameters)
+    ones = jax.tree.map(jnp.ones_like, parameters)
+    zeros = jax.tree.map(jnp.zeros_like, parameters)
+    _, state = transformation.update(zeros, state, parameters)  # step 0 has rate 0
+    updates, _ = transformation.update(ones, state, parameters)
+    slow = jnp.abs(updates.spectrum.phase).max()
+    fast = jnp.abs(updates.decoder.layers[0].bias).max()
+    assert slow == pytest.approx(0.1 * float(fast), rel=1e-3)
+    still, _ = transformation.update(zeros, transformation.init(parameters), parameters)
+    assert not still.spectrum.phase.any()
+
+
+def test_only_matrices_decay(parameters):
+    config = OptimizerConfig(warmup=0.0, weight_decay=0.5)
+    transformation = optimizer.build(dataclasses.replace(config, warmup=0.01), 100)
+    state = transformation.init(parameters)
+    zeros = jax.tree.map(jnp.zeros_like, parameters)
+    shifted = jax.tree.map(lambda leaf: leaf + 1, parameters)
+    for _ in range(2):
+        updates, state = transformation.update(zeros, state, shifted)
+    assert updates.decoder.layers[0].weight.any()
+    assert not updates.decoder.layers[0].bias.any()

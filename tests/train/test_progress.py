@@ -1,0 +1,47 @@
+import math
+
+import pytest
+
+from koopcli.config import TrainConfig
+from koopcli.train.progress import BestModel, Clock, checkpoint_due, dispatch_lengths
+
+
+def test_calls_end_at_validations_checkpoints_and_the_end():
+    config = TrainConfig(steps=23, dispatch_steps=4, eval_every=10, checkpoint_every=7)
+    lengths = list(dispatch_lengths(config))
+    ends = [sum(lengths[: i + 1]) for i in range(len(lengths))]
+    assert ends == [4, 7, 10, 14, 18, 20, 21, 23]
+    due = [
+        end
+        for end, count in zip(ends, lengths, strict=True)
+        if checkpoint_due(config, end, count)
+    ]
+    assert due == [7, 14, 21]
+
+
+def test_no_checkpoints_unless_asked():
+    assert not checkpoint_due(TrainConfig(), 500, 500)
+
+
+def test_the_best_is_the_lowest_and_never_nan():
+    best = BestModel(patience=2)
+    answers = [best.offer(v, s) for s, v in enumerate([3.0, math.nan, 2.0, 2.0])]
+    assert answers == [True, False, True, False]
+    assert (best.value, best.step, best.exhausted) == (2.0, 2, False)
+    best.offer(5.0, 4)
+    assert best.exhausted
+
+
+def test_patience_zero_never_stops():
+    best = BestModel(patience=0)
+    for step in range(10):
+        best.offer(1.0, step)
+    assert not best.exhausted
+
+
+def test_the_clock_predicts_the_end_from_the_last_rate():
+    clock = Clock(steps=100)
+    clock.tick(10, 10, elapsed=2.0)
+    fields = clock.fields()
+    assert fields["steps_per_second"] == pytest.approx(5.0)
+    assert fields["eta_seconds"] == pytest.approx(18.0)
