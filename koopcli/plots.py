@@ -1,8 +1,8 @@
 """Pictures: arrays in, a PNG or SVG file out. Knows nothing of models or datasets.
 
 Colours are told apart with every common colour blindness (Okabe & Ito, with a darker
-purple); line styles and markers repeat what colour says. Uses `matplotlib.figure` directly: no
-display, no global state.
+purple); line styles and markers repeat what colour says. `matplotlib.figure` is used
+directly: no display, no global state.
 """
 
 from collections.abc import Mapping, Sequence
@@ -112,7 +112,8 @@ def unit_disc(path: Path, eigenvalues: "Complex[np.ndarray, ' latent']") -> None
     axes.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
     axes.set(xlabel="Re λ", ylabel="Im λ")
     axes.set_title("Eigenvalues per step and the unit circle", loc="left")
-    axes.legend(frameon=True, framealpha=0.9, edgecolor="none", loc="upper right")
+    if len(eigenvalues):
+        axes.legend(framealpha=0.9, edgecolor="none", loc="upper right")
     _save(figure, path)
 
 
@@ -189,7 +190,10 @@ def _plain_ticks(axes: Any) -> None:
 
 
 def _save(figure: Any, path: Path) -> None:
-    # No date inside: the same arrays give the same file.
+    import matplotlib
+
+    # No date and no random names inside: the same arrays give the same file.
     metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
-    with replacing(path) as temporary:
+    fixed = matplotlib.rc_context({"svg.hashsalt": "koopcli"})
+    with fixed, replacing(path) as temporary:
         figure.savefig(temporary, dpi=DPI, metadata=metadata)

@@ -1,4 +1,4 @@
-"""A small linear world whose behaviour can be computed by hand, in memory or as files."""
+"""A small linear world that can be computed by hand, in memory or as files."""
 
 from pathlib import Path
 
@@ -79,7 +79,8 @@ def write_world(path, dataset=None):
         for number in range(len(dataset.lengths)):
             writer.add(_episode(dataset, number))
         names = ("dt", "dt_known", "observation_names", "action_names", "provenance")
-        writer.finish(dataset.splits, {name: getattr(dataset, name) for name in names})
+        writer.finish(dataset.splits)
+        writer.annotate({name: getattr(dataset, name) for name in names})
     return path
 
 

@@ -20,7 +20,9 @@ def evaluate(
     ],
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder for JSON, CSV, Markdown, LaTeX and pictures."),
+        typer.Option(
+            "--output", "-o", help="Folder for JSON, CSV, Markdown, LaTeX and pictures."
+        ),
     ] = None,
     split: Annotated[Split, typer.Option(help="Episodes to evaluate on.")] = (
         DEFAULT.split

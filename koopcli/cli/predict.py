@@ -15,7 +15,9 @@ def predict(
     run: Annotated[
         Path, typer.Argument(metavar="RUN", help="Run folder or model file.")
     ],
-    output: Annotated[Path, typer.Option(help="Prediction file to write (HDF5).")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Prediction file to write (HDF5).")
+    ],
     dataset: Annotated[
         Path | None,
         typer.Argument(metavar="[DATA]", help="A dataset that `ingest` wrote."),

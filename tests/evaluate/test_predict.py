@@ -1,4 +1,5 @@
 import h5py
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from linear_world import model_meta, untrained, world, write_run, write_world
@@ -57,7 +58,8 @@ def test_predictions_are_the_models_own(data_file, run_folder, output, dataset):
     model = untrained(model_meta(dataset))
     with h5py.File(output) as file:
         alone = model.rollout(
-            file["predictions/observations"][0, 0], file["actions"][0]
+            jnp.asarray(file["predictions/observations"][0, 0]),
+            jnp.asarray(file["actions"][0]),
         )
         found = file["predictions/observations"][0, 1:]
         np.testing.assert_allclose(found, alone.states, rtol=1e-4, atol=1e-5)

@@ -2,7 +2,7 @@ import jax.numpy as jnp
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linear_world import untrained, world
+from linear_world import model_meta, untrained, world
 
 from koopcli.data.windows import starts
 from koopcli.evaluate import rollouts
@@ -59,10 +59,13 @@ def test_batches_shrink_for_long_horizons_and_few_starts():
     assert rollouts.batch_rows(1024, 10**7, 5000) == 1
 
 
-def test_batched_rollouts_are_the_models_own_and_compile_once(dataset):
-    model = untrained(dataset)
+def test_batched_rollouts_are_the_models_own_and_compile_once(dataset, monkeypatch):
+    model = untrained(model_meta(dataset))
     rollout = rollouts.rollout_of(model, 4)
-    before = rollouts._rollouts._cached._cache_size()
+    compiled, shapes = rollouts._rollouts, []
+    monkeypatch.setattr(
+        rollouts, "_rollouts", lambda *a: shapes.append(a[1].shape) or compiled(*a)
+    )
     for count in (4, 1):
         window = rollouts.gather(
             dataset, starts(dataset, "test").take(np.arange(count)), 6
@@ -74,12 +77,13 @@ def test_batched_rollouts_are_the_models_own_and_compile_once(dataset):
         )
         np.testing.assert_allclose(predicted.states[0], single.states, rtol=1e-4)
         np.testing.assert_allclose(predicted.rewards[0], single.rewards, rtol=1e-4)
-    assert rollouts._rollouts._cached._cache_size() == before + 1
+    # One shape, one compilation.
+    assert set(shapes) == {(4, 3)}
 
 
 def test_an_autonomous_model_rolls_out():
     dataset = world(actions=0, rewards=False)
-    rollout = rollouts.rollout_of((dataset), 2, reencode_every=2)
+    rollout = rollouts.rollout_of(untrained(model_meta(dataset)), 2, reencode_every=2)
     window = rollouts.gather(dataset, starts(dataset, "test").take(np.arange(2)), 5)
     predicted = rollout(window.states, window.actions)
     assert predicted.rewards is None

@@ -105,7 +105,7 @@ def test_a_saved_model_is_inspected(tmp_path, dataset):
     assert len(found.modes) == 4
     assert found.summary.stable
     assert "time step of the data is unknown" in found.warnings[0]
-    values = np.sort_complex(np.asarray((meta).eigenvalues()))
+    values = np.sort_complex(np.asarray(untrained(meta).eigenvalues()))
     assert np.sort_complex(found.eigenvalues()) == pytest.approx(values)
     document = found.top(2).document()
     assert document["schema"] == "koopcli.spectrum/1"

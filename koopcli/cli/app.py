@@ -1,0 +1,109 @@
+"""The `koopcli` program: registers the commands and turns errors into exit codes."""
+
+import errno
+import os
+import sys
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from koopcli import __version__
+from koopcli.cli import (
+    demo,
+    eval,
+    info,
+    ingest,
+    inspect_eigenvalues,
+    predict,
+    train,
+)
+from koopcli.errors import KoopError
+
+INTERRUPTED = 130
+UNEXPECTED = 1
+
+
+class _Group(TyperGroup):
+    # The one place where errors become words and exit codes. It wraps `invoke`, so that
+    # tests through CliRunner see what users see.
+    def invoke(self, ctx):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        try:
+            return super().invoke(ctx)
+        except KoopError as error:
+            _complain(str(error))
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            _complain("interrupted")
+            raise typer.Exit(INTERRUPTED) from error
+        except OSError as error:
+            if isinstance(error, BrokenPipeError) or error.errno not in _REASONS:
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            _complain(f"{where}{os.strerror(error.errno)}; {_REASONS[error.errno]}")
+            raise typer.Exit(UNEXPECTED) from error
+
+
+_REASONS = {
+    errno.ENOSPC: "free some space or write elsewhere",
+    errno.EDQUOT: "free some space or write elsewhere",
+    errno.EACCES: "choose a place you may write to",
+    errno.EPERM: "choose a place you may write to",
+    errno.EROFS: "choose a place you may write to",
+    errno.ENOTDIR: "a part of the path is a file; choose another path",
+    errno.EISDIR: "a file is needed, not a folder",
+}
+
+
+def _complain(message: str) -> None:
+    line = " ".join(message.split())
+    typer.secho(f"error: {line}", fg="red", err=True)
+
+
+app = typer.Typer(
+    name="koopcli",
+    cls=_Group,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,
+)
+app.command("ingest")(ingest.ingest)
+app.command("info")(info.info)
+app.command("train")(train.train)
+app.command("predict")(predict.predict)
+app.command("eval")(eval.evaluate)
+app.command("inspect-eigenvalues")(inspect_eigenvalues.inspect_eigenvalues)
+app.command("demo")(demo.demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"koopcli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Train, judge and use long-horizon Koopman dynamics models from trajectories.
+
+    Exit codes: 0 ok, 1 unexpected, 2 usage or configuration, 3 invalid input data,
+    4 model and data do not match, 5 training diverged, 6 a requested gate failed,
+    7 requested device missing, 130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run the program: the entry point of the console script."""
+    try:
+        app(prog_name="koopcli")
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): not our error, say nothing.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(UNEXPECTED)

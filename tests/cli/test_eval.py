@@ -1,0 +1,71 @@
+import json
+
+import pytest
+from linear_world import model_meta, world, write_run, write_world
+from typer.testing import CliRunner
+
+from koopcli.cli.app import app
+
+
+@pytest.fixture
+def files(tmp_path):
+    return write_run(tmp_path / "run"), write_world(tmp_path / "data.h5")
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, ["eval", *map(str, arguments)])
+
+
+def test_json_goes_to_stdout_and_nothing_else_does(files):
+    result = run(*files, "--horizons", "1,5", "--json")
+    document = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert document["schema"] == "koopcli.eval/1"
+    assert document["protocol"]["horizons"] == [1, 5]
+    assert {row["model"] for row in document["results"]} == {
+        "koopman", "persistence", "linear",
+    }  # fmt: skip
+
+
+def test_the_table_shows_models_and_remarks_go_to_stderr(files):
+    result = run(*files, "--horizons", "1")
+    assert result.exit_code == 0
+    assert "persistence" in result.stdout
+    assert "starts of the test split" in result.stderr
+
+
+def test_results_are_written_and_not_replaced(files, tmp_path):
+    arguments = (*files, "--horizons", "1", "--output", tmp_path / "out")
+    assert run(*arguments).exit_code == 0
+    assert (tmp_path / "out" / "results.tex").is_file()
+    refused = run(*arguments)
+    assert refused.exit_code == 2
+    assert "--overwrite" in refused.stderr
+    assert run(*arguments, "--overwrite").exit_code == 0
+
+
+def test_several_runs(files, tmp_path):
+    other = write_run(tmp_path / "other")
+    result = run(files[0], other, files[1], "--horizons", "1", "--json")
+    summary = json.loads(result.stdout)["summary"]
+    assert [row["run"] for row in summary] == [str(files[0]), str(other), None, None]
+
+
+@pytest.mark.parametrize("text", ["1,x", "", "0", "1.5"])
+def test_bad_horizons_are_a_usage_error(files, text):
+    result = run(*files, "--horizons", text)
+    assert result.exit_code == 2
+    assert "horizons" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_model_of_another_system_exits_with_4(files, tmp_path):
+    other = write_run(tmp_path / "other", model_meta(world(), action_names=("force",)))
+    result = run(other, files[1])
+    assert result.exit_code == 4
+    assert "'force' in the model but 'u'" in result.stderr
+
+
+def test_missing_files_exit_with_3_and_4(files, tmp_path):
+    assert run(files[0], tmp_path / "none.h5").exit_code == 3
+    assert run(tmp_path / "none", files[1]).exit_code == 4
