@@ -12,7 +12,9 @@ from typing import Any
 from koopcli.config import RunConfig
 from koopcli.errors import ConfigError
 
-SECTIONS = {field.name: field.default_factory for field in dataclasses.fields(RunConfig)}
+SECTIONS = {
+    field.name: field.default_factory for field in dataclasses.fields(RunConfig)
+}
 """Section name to its dataclass."""
 
 
@@ -21,7 +23,7 @@ def fields() -> dict[str, tuple[str, Any]]:
     result = {}
     for section, kind in SECTIONS.items():
         hints = typing.get_type_hints(kind)
-        for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+        for field in dataclasses.fields(kind):
             result[f"{section}.{field.name}"] = (section, hints[field.name])
     return result
 
@@ -118,7 +120,7 @@ def build(values: dict[str, Any]) -> RunConfig:
     for name, value in values.items():
         section, key = name.split(".", 1)
         parts[section][key] = value
-    made = {section: kind(**parts[section]) for section, kind in SECTIONS.items()}  # type: ignore[misc]
+    made = {section: kind(**parts[section]) for section, kind in SECTIONS.items()}
     return RunConfig(**made)
 
 

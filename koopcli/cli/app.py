@@ -27,7 +27,7 @@ UNEXPECTED = 1
 class _Group(TyperGroup):
     # The one place where errors become words and exit codes. It wraps `invoke`, so that
     # tests through CliRunner see what users see.
-    def invoke(self, ctx):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    def invoke(self, ctx):
         try:
             return super().invoke(ctx)
         except KoopError as error:

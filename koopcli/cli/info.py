@@ -27,9 +27,7 @@ def info(
     if as_json:
         render.json_document(document)
         return
-    rows = [
-        [key, _cell(value)] for key, value in document.items() if key != "schema"
-    ]
+    rows = [[key, _cell(value)] for key, value in document.items() if key != "schema"]
     render.table(str(path), ["what", "value"], rows)
 
 

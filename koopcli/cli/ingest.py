@@ -66,9 +66,7 @@ def ingest(
         min_length=min_length,
         max_episode_steps=max_episode_steps,
     )
-    report = verb(
-        sources, output, config, overwrite=overwrite, command=command_line()
-    )
+    report = verb(sources, output, config, overwrite=overwrite, command=command_line())
     for warning in report.warnings:
         render.warning(warning)
     if as_json:

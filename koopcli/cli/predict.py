@@ -92,10 +92,10 @@ def _source(
 ) -> Any:
     from koopcli.evaluate.predict import InputFiles
 
-    if (dataset is None) == (initial_state is None):
-        raise ConfigError("predict: give either DATA or --initial-state FILE")
-    if dataset is not None:
+    if initial_state is None and dataset is not None:
         if actions is not None:
             raise ConfigError("predict: --actions goes with --initial-state, not DATA")
         return dataset
+    if initial_state is None or dataset is not None:
+        raise ConfigError("predict: give either DATA or --initial-state FILE")
     return InputFiles(initial_state, actions, horizon)

@@ -111,7 +111,9 @@ def train(
         _print_config(resolved, as_json=as_json)
         return
     if dataset is None or output is None:
-        raise ConfigError("train: give DATA and --output RUN (see koopcli train --help)")
+        raise ConfigError(
+            "train: give DATA and --output RUN (see koopcli train --help)"
+        )
     _train(dataset, output, resolved, device, overwrite=overwrite, as_json=as_json)
 
 

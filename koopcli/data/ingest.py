@@ -22,7 +22,6 @@ from koopcli.data.writer import DatasetWriter
 from koopcli.errors import ConfigError, DataError
 from koopcli.files import refuse_overwrite, replacing
 
-
 ASSUMED_DT = (
     "the sampling time is unknown: 1 s is assumed, so seconds and hertz mean steps; "
     "give --dt"
@@ -150,9 +149,7 @@ def _finish(
     dropped = {why: (n, tally.dropped_steps[why]) for why, n in tally.dropped.items()}
     warnings = [
         *(warning for _, source in opened for warning in source.warnings),
-        *suspicions.of_columns(
-            statistics, first.observation_names, first.action_names
-        ),
+        *suspicions.of_columns(statistics, first.observation_names, first.action_names),
         *tally.signs.warnings(lengths, np.array(writer.known)),
         *suspicions.of_splits(splits, config),
         *([] if known else [ASSUMED_DT]),
@@ -177,7 +174,9 @@ def _finish(
         action_names=first.action_names,
         has_rewards=bool(returns),
         lengths=(int(lengths.min()), float(np.median(lengths)), int(lengths.max())),
-        returns=(min(returns), float(np.mean(returns)), max(returns)) if returns else None,
+        returns=(min(returns), float(np.mean(returns)), max(returns))
+        if returns
+        else None,
         ranges=_ranges(first, statistics),
         terminations=tally.terminations,
         truncations=tally.truncations,

@@ -22,5 +22,9 @@ def split(
         counts[name] = min(wanted, free)
         free -= counts[name]
     val, test = counts["val"], counts["test"]
-    parts = {"val": order[:val], "test": order[val : val + test], "train": order[val + test :]}
+    parts = {
+        "val": order[:val],
+        "test": order[val : val + test],
+        "train": order[val + test :],
+    }
     return {name: np.sort(parts[name]) for name in ("train", "val", "test")}

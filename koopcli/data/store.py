@@ -169,10 +169,11 @@ def _check(dataset: Dataset) -> None:
         or len(dataset.action_names) != dataset.actions.shape[1],
         "dt is not positive": not dataset.dt > 0,
         "it holds NaN or infinite values": not all(
-            np.isfinite(column).all()
-            for column in (dataset.observations, *columns)
+            np.isfinite(column).all() for column in (dataset.observations, *columns)
         ),
     }
     for problem, found in problems.items():
         if found:
-            raise DataError(f"{dataset.path}: damaged: {problem}; ingest the source again")
+            raise DataError(
+                f"{dataset.path}: damaged: {problem}; ingest the source again"
+            )

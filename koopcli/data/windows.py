@@ -55,7 +55,9 @@ def starts(dataset: Dataset, split: str, *, stride: int = 1) -> Starts:
         DataError: The split does not exist or holds no start.
     """
     if split not in dataset.splits:
-        raise DataError(f"{dataset.path}: no split {split!r}; it has {[*dataset.splits]}")
+        raise DataError(
+            f"{dataset.path}: no split {split!r}; it has {[*dataset.splits]}"
+        )
     episodes, offsets = [], []
     for episode in dataset.splits[split].tolist():
         offset = np.arange(0, dataset.transitions[episode], stride)

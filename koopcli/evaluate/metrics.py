@@ -134,5 +134,5 @@ def diverged(
 ) -> Bool[np.ndarray, " batch"]:
     """Whether a rollout is ever outside [low, high], or not finite, while unmasked."""
     # NaN compares false, so "not inside" counts it.
-    inside = ((prediction >= low) & (prediction <= high)).all(axis=-1)
-    return (mask & ~inside).any(axis=1)
+    inside = np.all((prediction >= low) & (prediction <= high), axis=-1)
+    return np.asarray((mask & ~inside).any(axis=1))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float
 
@@ -92,8 +93,10 @@ def rollout_of(model: KoopmanModel, size: int, reencode_every: int = 0) -> Rollo
         fill = [(0, size - count)]
         predicted = _rollouts(
             model,
-            np.pad(states.astype(np.float32), [*fill, (0, 0)], mode="edge"),
-            np.pad(actions.astype(np.float32), [*fill, (0, 0), (0, 0)]),
+            jnp.asarray(
+                np.pad(states.astype(np.float32), [*fill, (0, 0)], mode="edge")
+            ),
+            jnp.asarray(np.pad(actions.astype(np.float32), [*fill, (0, 0), (0, 0)])),
             reencode_every,
         )
         host = jax.device_get(predicted)

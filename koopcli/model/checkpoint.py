@@ -133,7 +133,9 @@ def _read_header(path: Path, file: BinaryIO) -> ModelMeta:
     except (ValueError, KeyError, TypeError, RecursionError):
         known, version = False, None
     if not known:
-        raise ModelError(f"{path}: not a koopcli model file; give a run folder of `train`")
+        raise ModelError(
+            f"{path}: not a koopcli model file; give a run folder of `train`"
+        )
     if version != FORMAT_VERSION:
         raise ModelError(
             f"{path}: model format version {version!r}; this koopcli "

@@ -130,11 +130,15 @@ class KoopmanModel(eqx.Module):
 
     # Standard units below; any leading axes, so that training can keep time first.
 
-    def lift(self, state: Float[Array, "*batch state"]) -> Complex[Array, "*batch latent"]:
+    def lift(
+        self, state: Float[Array, "*batch state"]
+    ) -> Complex[Array, "*batch latent"]:
         """E: standardised state to latent."""
         return _pack(self.encoder(state))
 
-    def read(self, latent: Complex[Array, "*batch latent"]) -> Float[Array, "*batch state"]:
+    def read(
+        self, latent: Complex[Array, "*batch latent"]
+    ) -> Float[Array, "*batch state"]:
         """D: latent to standardised state."""
         return self.decoder(_unpack(latent))
 
@@ -144,7 +148,9 @@ class KoopmanModel(eqx.Module):
         """B̄ ψ(a): what standardised actions add to each mode."""
         if self.action_encoder is None:
             return jnp.zeros((*actions.shape[:-1], self.log_gain.size), jnp.complex64)
-        gain = self.spectrum.hold() * jnp.exp(lax.complex(self.log_gain, 0 * self.log_gain))
+        gain = self.spectrum.hold() * jnp.exp(
+            lax.complex(self.log_gain, 0 * self.log_gain)
+        )
         coded = _pack(self.action_encoder(actions))
         return coded * gain.reshape((1,) * (coded.ndim - 1) + gain.shape)
 
@@ -195,7 +201,9 @@ def _identity(size: int) -> Normaliser:
     return Normaliser(np.zeros(size, np.float64), np.ones(size, np.float64))
 
 
-def _initial_gain(spectrum: Eigenvalues, config: ModelConfig) -> Float[Array, " latent"]:
+def _initial_gain(
+    spectrum: Eigenvalues, config: ModelConfig
+) -> Float[Array, " latent"]:
     # Under white unit input the variance of mode j is |B̄_j|² / (1 - |λ_j|²); gains of
     # √(1 - |λ_j|²) make it 1. Source: Orvieto et al. 2023, arXiv:2303.06349 (γ of the LRU).
     if not config.input_normalisation:

@@ -23,7 +23,9 @@ class Linear(eqx.Module):
         )
         self.bias = jnp.zeros(outputs)
 
-    def __call__(self, x: Float[Array, "*batch inputs"]) -> Float[Array, "*batch outputs"]:
+    def __call__(
+        self, x: Float[Array, "*batch inputs"]
+    ) -> Float[Array, "*batch outputs"]:
         """Apply to the last axis."""
         bias = self.bias.reshape((1,) * (x.ndim - 1) + self.bias.shape)
         return x @ self.weight + bias
@@ -50,12 +52,16 @@ class Network(eqx.Module):
         skip_key, *keys = jax.random.split(key, depth + 2)
         self.layers = tuple(
             Linear(rows, columns, key=layer_key)
-            for rows, columns, layer_key in zip(sizes[:-1], sizes[1:], keys, strict=True)
+            for rows, columns, layer_key in zip(
+                sizes[:-1], sizes[1:], keys, strict=True
+            )
         )
         # Depth 0 is linear already: a second linear path would only repeat it.
         self.skip = Linear(inputs, outputs, key=skip_key) if skip and depth else None
 
-    def __call__(self, x: Float[Array, "*batch inputs"]) -> Float[Array, "*batch outputs"]:
+    def __call__(
+        self, x: Float[Array, "*batch inputs"]
+    ) -> Float[Array, "*batch outputs"]:
         """Apply to the last axis."""
         hidden = x
         for layer in self.layers[:-1]:

@@ -17,12 +17,16 @@ class Normaliser(eqx.Module):
     mean: Float[Array, " dim"]
     scale: Float[Array, " dim"]
 
-    def __init__(self, mean: Float[np.ndarray, " dim"], scale: Float[np.ndarray, " dim"]):
+    def __init__(
+        self, mean: Float[np.ndarray, " dim"], scale: Float[np.ndarray, " dim"]
+    ):
         """Keep `mean` and `scale`; a constant dimension has scale 1."""
         self.mean = jnp.asarray(mean, jnp.float32)
         self.scale = jnp.asarray(scale, jnp.float32)
 
-    def standardise(self, value: Float[Array, "*batch dim"]) -> Float[Array, "*batch dim"]:
+    def standardise(
+        self, value: Float[Array, "*batch dim"]
+    ) -> Float[Array, "*batch dim"]:
         """Physical units to standard units."""
         mean, scale = self._statistics(value.ndim)
         return (value - mean) / scale

@@ -20,7 +20,11 @@ from jaxtyping import Array, Complex
 from koopcli.config import Unroll
 
 UnrollFunction = Callable[
-    [Complex[Array, " latent"], Complex[Array, " latent"], Complex[Array, "time latent"]],
+    [
+        Complex[Array, " latent"],
+        Complex[Array, " latent"],
+        Complex[Array, "time latent"],
+    ],
     Complex[Array, "time latent"],
 ]
 
@@ -43,10 +47,12 @@ def scan(
         state = (decay * real - turn * imag + c[0], decay * imag + turn * real + c[1])
         return state, state
 
-    _, (real, imag) = lax.scan(
-        step, (jnp.real(start), jnp.imag(start)), (jnp.real(drive), jnp.imag(drive))
+    first, inputs = (
+        (jnp.real(start), jnp.imag(start)),
+        (jnp.real(drive), jnp.imag(drive)),
     )
-    return lax.complex(real, imag)
+    parts: tuple[Array, Array] = lax.scan(step, first, inputs)[1]
+    return lax.complex(*parts)
 
 
 def associative(

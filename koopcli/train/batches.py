@@ -92,7 +92,7 @@ def _rows(table: Array, rows: Array) -> Array:
     return jnp.take(table, jnp.minimum(rows, table.shape[0] - 1), axis=0)
 
 
-def _standardise(values: np.ndarray, statistics) -> Array:  # noqa: ANN001
+def _standardise(values: np.ndarray, statistics) -> Array:
     return jnp.asarray(
         ((values - statistics.mean) / statistics.scale).astype(np.float32)
     )

@@ -150,7 +150,9 @@ class _Run:
             self.state, sums = self.dispatch(
                 self.state, self.frozen, self.data, self.key, jnp.int32(count)
             )
-            losses = {name: float(value) for name, value in jax.device_get(sums).items()}
+            losses = {
+                name: float(value) for name, value in jax.device_get(sums).items()
+            }
             clock.tick(done, count, time.monotonic() - started)
             self._stop_if_diverged()
             record = StepReport(

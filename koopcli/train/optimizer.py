@@ -49,7 +49,9 @@ def trainable(model: KoopmanModel) -> KoopmanModel:
 def label(parameters: KoopmanModel) -> KoopmanModel:
     """Name the group of every parameter."""
     labels = jax.tree.map(lambda _: "networks", parameters)
-    slow = jax.tree.map(lambda _: "eigenvalues", (parameters.spectrum, parameters.log_gain))
+    slow = jax.tree.map(
+        lambda _: "eigenvalues", (parameters.spectrum, parameters.log_gain)
+    )
     return eqx.tree_at(lambda m: (m.spectrum, m.log_gain), labels, slow)
 
 

@@ -42,7 +42,9 @@ class StepReport:
             "steps_per_second": round(self.steps_per_second, 3),
         }
         flat |= {f"train_{name}": value for name, value in self.losses.items()}
-        flat |= {f"val_{name}": value for name, value in (self.validation or {}).items()}
+        flat |= {
+            f"val_{name}": value for name, value in (self.validation or {}).items()
+        }
         return {key: _plain(value) for key, value in flat.items()}
 
 

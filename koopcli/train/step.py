@@ -39,7 +39,9 @@ Dispatch = Callable[
 ]
 
 
-def make_dispatch(config: RunConfig, optimizer: optax.GradientTransformation) -> Dispatch:
+def make_dispatch(
+    config: RunConfig, optimizer: optax.GradientTransformation
+) -> Dispatch:
     """Return `run(state, frozen, data, key, count)`: `count` steps on the device.
 
     `frozen` holds what is not trained. The batch of step t is drawn with
@@ -65,7 +67,9 @@ def make_dispatch(config: RunConfig, optimizer: optax.GradientTransformation) ->
         shapes = jax.eval_shape(one, state)[1]
         zeros = jax.tree.map(lambda shape: jnp.zeros(shape.shape, shape.dtype), shapes)
         state, sums = lax.fori_loop(0, count, body, (state, zeros))
-        return state, jax.tree.map(lambda total: total / count.astype(jnp.float32), sums)
+        return state, jax.tree.map(
+            lambda total: total / count.astype(jnp.float32), sums
+        )
 
     return jax.jit(run, donate_argnums=0)
 

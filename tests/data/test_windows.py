@@ -34,7 +34,9 @@ def test_take_keeps_the_order():
     stride=st.integers(1, 4),
 )
 def test_no_window_crosses_an_episode_boundary(lengths, data, stride):
-    known = data.draw(st.lists(st.booleans(), min_size=len(lengths), max_size=len(lengths)))
+    known = data.draw(
+        st.lists(st.booleans(), min_size=len(lengths), max_size=len(lengths))
+    )
     known = [k or length == 1 for k, length in zip(known, lengths, strict=True)]
     dataset = memory_dataset(lengths, known=known)
     found = starts(dataset, "train", stride=stride)

@@ -66,8 +66,12 @@ def test_reencoding_beyond_the_horizon_or_zero_changes_nothing(key):
     model = build(key)
     state, actions = jnp.ones(3), jax.random.normal(key, (5, 2))
     plain = model.rollout(state, actions).states
-    assert jnp.array_equal(model.rollout(state, actions, reencode_every=5).states, plain)
-    assert jnp.array_equal(model.rollout(state, actions, reencode_every=9).states, plain)
+    assert jnp.array_equal(
+        model.rollout(state, actions, reencode_every=5).states, plain
+    )
+    assert jnp.array_equal(
+        model.rollout(state, actions, reencode_every=9).states, plain
+    )
 
 
 def test_without_actions_the_latent_only_turns_and_decays(key):

@@ -39,7 +39,9 @@ def oracle(model, batch):
         steps = int(batch.mask[:, b].sum())
         states, actions = batch.states[: steps + 1, b], batch.actions[:steps, b]
         latents = model.advance(model.lift(states[0]), model.drive(actions))
-        sums["reconstruction"].append((model.read(model.lift(states[0])) - states[0]) ** 2)
+        sums["reconstruction"].append(
+            (model.read(model.lift(states[0])) - states[0]) ** 2
+        )
         for k in range(steps):
             target = states[k + 1]
             sums["prediction"].append((model.read(latents[k]) - target) ** 2)

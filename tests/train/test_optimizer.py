@@ -39,7 +39,9 @@ def test_normalisers_are_not_trained(model, parameters):
     assert parameters.state_normaliser.mean is None
     assert parameters.reward_normaliser.scale is None
     assert parameters.encoder.layers[0].weight is not None
-    frozen = jax.tree.leaves(eqx.filter(model, optimizer.trainable(model), inverse=True))
+    frozen = jax.tree.leaves(
+        eqx.filter(model, optimizer.trainable(model), inverse=True)
+    )
     assert sum(leaf.size for leaf in frozen) == 2 * (2 + 1 + 1)
 
 

@@ -24,7 +24,9 @@ def test_errors_equal_rollouts_of_the_model_one_by_one():
             jnp.asarray(dataset.actions[step : step + 4]),
         ).states
         truth = dataset.observations[row + 1 : row + 5]
-        scaled = (np.asarray(prediction) - truth) / dataset.statistics.observations.scale
+        scaled = (
+            np.asarray(prediction) - truth
+        ) / dataset.statistics.observations.scale
         for k in range(4):
             per_step[k].append((scaled[k] ** 2).mean())
     nmse = np.array([np.mean(values) for values in per_step])

@@ -70,7 +70,9 @@ def open_source(source: str, config: IngestConfig) -> tuple[str, Source]:
         if module.detect(source):
             return name, module.open_source(source, config)
     path = Path(source)
-    what = "no such file, folder or Minari id" if not path.exists() else "unknown format"
+    what = (
+        "no such file, folder or Minari id" if not path.exists() else "unknown format"
+    )
     raise DataError(f"{source}: {what}; known formats: {', '.join(names())} (--format)")
 
 

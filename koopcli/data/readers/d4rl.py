@@ -63,14 +63,19 @@ def open_source(source: str, config: IngestConfig) -> Source:
     try:
         with h5py.File(path, "r") as file:
             columns = _columns(path, file)
-            width = {name: file[columns[name]].shape[1] for name in ("observations", "actions")}
+            width = {
+                name: file[columns[name]].shape[1]
+                for name in ("observations", "actions")
+            }
             ends, warnings = _find_ends(path, file, columns, config)
             environment = _environment(file)
     except OSError as error:
         raise DataError(f"{path}: not a readable HDF5 file ({error})") from error
     dt = seconds_per_step(environment) if environment else None
     return Source(
-        observation_names=tuple(f"observation[{i}]" for i in range(width["observations"])),
+        observation_names=tuple(
+            f"observation[{i}]" for i in range(width["observations"])
+        ),
         action_names=tuple(f"action[{i}]" for i in range(width["actions"])),
         episodes=lambda: _episodes(path, columns, ends),
         files=(path,),
@@ -119,7 +124,9 @@ def _columns(path: Path, file: h5py.File) -> dict[str, str]:
     if "next_observations" in columns:
         wide_names = (columns["observations"], columns["next_observations"])
         if file[wide_names[0]].shape != file[wide_names[1]].shape:
-            raise DataError(f"{path}: {wide_names[0]!r} and {wide_names[1]!r} differ in shape")
+            raise DataError(
+                f"{path}: {wide_names[0]!r} and {wide_names[1]!r} differ in shape"
+            )
     return columns
 
 

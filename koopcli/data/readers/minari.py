@@ -40,7 +40,9 @@ class _Leaf:
     def names(self, root: str) -> list[str]:
         prefix = ".".join(map(str, self.path)) or root
         if self.choices:
-            return [f"{prefix}=={self.start + choice}" for choice in range(self.choices)]
+            return [
+                f"{prefix}=={self.start + choice}" for choice in range(self.choices)
+            ]
         return [f"{prefix}[{','.join(map(str, i))}]" for i in np.ndindex(*self.shape)]
 
 
@@ -62,7 +64,9 @@ def open_source(source: str, config: IngestConfig) -> Source:
             "(`minari list local` shows what is there)"
         )
     meta = _metadata(folder)
-    observation = _leaves(_space(folder, meta, "observation_space"), f"{source}: observation")
+    observation = _leaves(
+        _space(folder, meta, "observation_space"), f"{source}: observation"
+    )
     action = _leaves(_space(folder, meta, "action_space"), f"{source}: action")
     dt, dt_source = _sampling_time(meta)
     return Source(
@@ -165,8 +169,17 @@ def _episodes(
             storage = MinariStorage.read(folder)
         for index in range(storage.total_episodes):
             [raw] = storage.get_episodes([index])
-            yield _episode(f"{source}: episode {raw.get('id', index)}", raw, observation, action)
-    except (OSError, KeyError, ValueError, IndexError, TypeError, AssertionError) as error:
+            yield _episode(
+                f"{source}: episode {raw.get('id', index)}", raw, observation, action
+            )
+    except (
+        OSError,
+        KeyError,
+        ValueError,
+        IndexError,
+        TypeError,
+        AssertionError,
+    ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{source}: damaged Minari storage ({reason})") from error
 
