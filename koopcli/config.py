@@ -189,7 +189,7 @@ class LossConfig:
     """Weight of |decode(encode(s)) - s|²."""
     reward: float = 0.1
     """Weight of the reward prediction, where the data has rewards."""
-    stability: float = 1.0
+    instability: float = 1.0
     """Weight of the penalty on |λ| > 1 when stability is soft."""
     stop_gradient: bool = False
     """Whether the consistency target is held fixed."""
@@ -204,7 +204,7 @@ class LossConfig:
             consistency=self.consistency,
             reconstruction=self.reconstruction,
             reward=self.reward,
-            stability=self.stability,
+            instability=self.instability,
         )
         _above("loss", 0, decode_fraction=self.decode_fraction)
         _fraction("loss", decode_fraction=self.decode_fraction)

@@ -12,14 +12,12 @@ from typing import Any
 from koopcli.config import RunConfig
 from koopcli.errors import ConfigError
 
-SECTIONS = {
-    field.name: field.default_factory for field in dataclasses.fields(RunConfig)
-}
+SECTIONS: dict[str, Any] = typing.get_type_hints(RunConfig)
 """Section name to its dataclass."""
 
 
 def fields() -> dict[str, tuple[str, Any]]:
-    """Return every setting: dotted name to (documentation-free) type."""
+    """Return every setting: dotted name to its section and type."""
     result = {}
     for section, kind in SECTIONS.items():
         hints = typing.get_type_hints(kind)

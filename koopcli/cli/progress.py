@@ -28,7 +28,7 @@ def _live() -> Iterator[Callable[[Any], None]]:
 
     columns = (
         TextColumn("{task.completed}/{task.total}"),
-        BarColumn(bar_width=20),
+        BarColumn(bar_width=8),
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
@@ -39,12 +39,15 @@ def _live() -> Iterator[Callable[[Any], None]]:
         def show(record: Any) -> None:
             nonlocal validation
             if record.validation:
-                validation = _validation(record)
+                errors = record.validation
+                validation = (
+                    f"val {errors['nrmse']:.3g} (last {errors['nrmse_last']:.3g})"
+                )
             progress.update(
                 task,
                 completed=record.step,
                 total=record.steps,
-                description=f"{_training(record)}  {validation}",
+                description=f"{_training(record)} {validation}",
             )
 
         yield show

@@ -1,6 +1,7 @@
 """The diagonal Koopman model: encode, advance linearly, decode.
 
-    x[0] = E(s[0]),   x[t+1] = Λ x[t] + B̄ ψ(a[t]),   ŝ[t] = D(x[t]),   r̂[t] = R(x[t+1], a[t])
+    x[0] = E(s[0]),   x[t+1] = Λ x[t] + B̄ ψ(a[t])
+    ŝ[t] = D(x[t]),   r̂[t] = R(x[t+1], a[t])
 
 with x in C^m and Λ diagonal. All non-linearity is in E, ψ, D and R; time itself is
 linear. Source: Mondal et al. 2024, arXiv:2306.11941; reward head and normalisation of the

@@ -7,7 +7,7 @@ decoder, and k over a random subset of the window's steps:
     consistency     mean |x̂[k] - E(s[k])|²      (target held fixed unless told otherwise)
     reconstruction  mean |D(E(s[0])) - s[0]|²
     reward          mean |R(x̂[k], a[k-1]) - r[k-1]|²
-    stability       Σ max(|λ| - 1, 0)²           (only when stability is soft)
+    instability     Σ max(|λ| - 1, 0)²           (only when stability is soft)
 
 The first two are those of Mondal et al. 2024, arXiv:2306.11941 (there summed over all
 k). Decoding a subset drawn anew at every step leaves the expectation unchanged.
@@ -34,7 +34,7 @@ def total(
         "consistency": config.consistency,
         "reconstruction": config.reconstruction,
         "reward": config.reward,
-        "stability": config.stability,
+        "instability": config.instability,
     }
     loss = sum((weights[name] * term for name, term in terms.items()), jnp.float32(0))
     return loss, {"loss": loss, **terms}
@@ -65,11 +65,11 @@ def compute_terms(
         error = (reward - batch.rewards[steps]) ** 2
         terms["reward"] = masked_mean(error[..., None], mask)
     if model.config.stability is Stability.SOFT:
-        terms["stability"] = stability_penalty(model)
+        terms["instability"] = instability(model)
     return terms
 
 
-def stability_penalty(model: KoopmanModel) -> Float[Array, ""]:
+def instability(model: KoopmanModel) -> Float[Array, ""]:
     """Return Σ max(|λ| - 1, 0)²."""
     modulus = jnp.exp(jnp.real(model.spectrum.log()))
     return jnp.sum(jnp.maximum(modulus - 1, 0) ** 2)

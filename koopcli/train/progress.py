@@ -24,8 +24,8 @@ class Clock:
 
     def tick(self, done: int, count: int, elapsed: float) -> None:
         """Note that `count` steps took `elapsed` seconds and `done` are done."""
-        # The first call compiles: its rate says nothing about the next ones, so it
-        # only serves until a second one is known.
+        # The rate of the last call alone: the first one compiles, and an average would
+        # drag that along to the end.
         self.done, self.rate = done, count / max(elapsed, 1e-9)
 
     def fields(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ class StepReport:
         step: Gradient steps taken.
         steps: Gradient steps planned.
         seconds: Since the start of training, compilation included.
-        steps_per_second: Over the last call, compilation excluded.
+        steps_per_second: Over the last call; the first one includes compilation.
         eta_seconds: Until the end at that rate.
         losses: Mean of each term over the last call, standard units.
         validation: `nmse` and `nrmse` over the horizon, `nrmse_last` at its end, ...;

@@ -108,14 +108,14 @@ def test_stop_gradient_holds_the_target_fixed(model, key):
     assert not jnp.allclose(gradient(True), gradient(False), rtol=1e-2)
 
 
-def test_the_stability_penalty_by_hand(key):
+def test_the_instability_penalty_by_hand(key):
     config = dataclasses.replace(CONFIG, stability=Stability.SOFT)
     model = KoopmanModel(config, Dimensions(2, 1, True), key=key)
     decay = jnp.log(jnp.array([1.5, 0.9, 1.0, 2.0]))
     model = eqx.tree_at(lambda m: m.spectrum.decay, model, decay)
-    assert jnp.allclose(loss.stability_penalty(model), 0.5**2 + 1.0**2, rtol=1e-4)
+    assert jnp.allclose(loss.instability(model), 0.5**2 + 1.0**2, rtol=1e-4)
     terms = loss.compute_terms(model, make_batch(), EVERY_STEP, key=key)
-    assert jnp.allclose(terms["stability"], 1.25, rtol=1e-4)
+    assert jnp.allclose(terms["instability"], 1.25, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
