@@ -101,7 +101,7 @@ def _update(
         return loss.total(model, batch, config.loss, key=key)
 
     gradient, record = jax.grad(objective, has_aux=True)(state.parameters)
-    norm = optax.global_norm(gradient)
+    norm = jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(gradient)))
     good = jnp.isfinite(record["loss"]) & jnp.isfinite(norm) & (state.bad_step < 0)
     updates, optimizer_state = optimizer.update(
         gradient, state.optimizer_state, state.parameters

@@ -1,0 +1,64 @@
+import json
+
+import linear_world
+import pytest
+from typer.testing import CliRunner
+
+from koopcli.cli.app import app
+
+TINY = [
+    *("--steps", "4", "--batch-size", "4", "--horizon", "5", "--latent-dim", "4"),
+    *("--set", "encoder_width=8", "--set", "decoder_width=8"),
+]
+
+
+def run(*arguments, **environment):
+    return CliRunner().invoke(app, ["train", *map(str, arguments)], env=environment)
+
+
+@pytest.fixture
+def data(tmp_path):
+    return linear_world.write_world(tmp_path / "data.h5")
+
+
+def test_a_run_is_trained_and_described(tmp_path, data):
+    result = run(data, "--output", tmp_path / "run", *TINY)
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "run" / "model.eqx").is_file()
+    assert "Trained" in result.stdout and "step 4/4" in result.stderr
+    assert f"next: koopcli eval {tmp_path / 'run'}" in result.stderr
+
+
+def test_json_is_one_document(tmp_path, data):
+    result = run(data, "--output", tmp_path / "run", *TINY, "--json")
+    document = json.loads(result.stdout)
+    assert document["schema"] == "koopcli.train/1"
+    assert document["steps"] == 4 and document["run"] == str(tmp_path / "run")
+    assert "no validation episodes" in document["warnings"][0]
+
+
+def test_print_config_needs_no_data_and_names_origins(tmp_path):
+    file = tmp_path / "c.toml"
+    file.write_text("[train]\nhorizon = 7\n")
+    result = run(
+        *("--print-config", "--json", "--config", file, "--steps", "9"),
+        *("--set", "model.skip=false"),
+        KOOPCLI_SEED="4",
+    )
+    settings = {s["name"]: s for s in json.loads(result.stdout)["settings"]}
+    assert settings["train.horizon"]["origin"] == str(file)
+    assert settings["train.steps"] == {
+        "name": "train.steps",
+        "value": 9,
+        "origin": "--steps",
+    }
+    assert settings["train.seed"]["origin"] == "environment KOOPCLI_SEED"
+    assert settings["model.skip"]["value"] is False
+    assert settings["model.latent_dim"]["origin"] == "default"
+    table = run("--print-config")
+    assert "optimizer.learning_rate" in table.stdout and "default" in table.stdout
+
+
+def test_without_data_or_output_it_says_what_is_needed():
+    result = run()
+    assert result.exit_code == 2 and "give DATA and --output RUN" in result.stderr

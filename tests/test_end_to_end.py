@@ -1,0 +1,105 @@
+"""The whole chain on a linear plant with known eigenvalues.
+
+Two damped oscillators with inputs, seen through a random mixing matrix. The recordings
+are of unequal length and 5 % of their steps are missing: the holes are only visible in
+`next_observations`, and must become episode boundaries.
+"""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from koopcli.cli.app import app
+
+DT = 0.05
+MODES = ((0.99, 0.35), (0.97, 1.1))  # modulus and radians per step
+HORIZON = 20
+
+
+def plant(rng):
+    blocks = np.zeros((4, 4))
+    for i, (modulus, angle) in enumerate(MODES):
+        turn = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+        blocks[2 * i : 2 * i + 2, 2 * i : 2 * i + 2] = modulus * np.array(turn)
+    mixing = rng.normal(size=(4, 4))
+    return mixing @ blocks @ np.linalg.inv(mixing), 0.3 * rng.normal(size=(4, 2))
+
+
+def write(path, matrices, rng, *, episodes, missing):
+    names = ("observations", "actions", "next_observations", "terminals", "timeouts")
+    rows = {name: [] for name in names}
+    for _ in range(episodes):
+        length, state = int(rng.integers(210, 400)), rng.normal(size=4)
+        for step in range(length):
+            action = rng.normal(size=2)
+            following = matrices[0] @ state + matrices[1] @ action
+            last = step == length - 1
+            if last or rng.random() > missing:
+                row = (state, action, following, False, last)
+                for name, value in zip(names, row, strict=True):
+                    rows[name].append(value)
+            state = following
+    with h5py.File(path, "w") as file:
+        for name, values in rows.items():
+            file[name] = np.array(values)
+    return path
+
+
+def run(*arguments):
+    result = CliRunner().invoke(app, [*map(str, arguments), "--json"])
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder, rng = tmp_path_factory.mktemp("plant"), np.random.default_rng(0)
+    matrices = plant(rng)
+    holes = write(folder / "holes.hdf5", matrices, rng, episodes=40, missing=0.05)
+    report = run("ingest", holes, "-o", folder / "data.h5", "--dt", DT)
+    assert (
+        report["episodes"] > 400
+        and "hidden episode boundaries" in report["warnings"][0]
+    )
+    linear = (
+        "encoder_depth=0",
+        "decoder_depth=0",
+        "action_depth=0",
+        "eigenvalue_rate=1",
+    )
+    run(
+        *("train", folder / "data.h5", "-o", folder / "run", "--latent-dim", 2),
+        *("--horizon", HORIZON, "--steps", 3000, "--learning-rate", 0.02),
+        *(part for setting in linear for part in ("--set", setting)),
+    )
+    whole = write(folder / "whole.hdf5", matrices, rng, episodes=8, missing=0.0)
+    run(
+        *("ingest", whole, "-o", folder / "whole.h5", "--dt", DT),
+        *("--test-fraction", 0.5, "--val-fraction", 0),
+    )
+    return folder
+
+
+def test_eigenvalues_are_recovered_within_one_percent(trained):
+    modes = run("inspect-eigenvalues", trained / "run")["modes"]
+    found = sorted((mode["modulus"], abs(mode["frequency_hz"])) for mode in modes)
+    for (modulus, frequency), (radius, angle) in zip(found, sorted(MODES), strict=True):
+        assert modulus == pytest.approx(radius, rel=0.01)
+        assert frequency == pytest.approx(angle / (2 * np.pi * DT), rel=0.01)
+
+
+def test_ten_times_beyond_the_training_horizon_stays_within_two_percent(trained):
+    document = run(
+        *("eval", trained / "run", trained / "whole.h5"),
+        *("--horizons", f"1,{HORIZON},{10 * HORIZON}"),
+    )
+    errors = {
+        row["horizon"]: row["nrmse"]
+        for row in document["results"]
+        if row["model"] == "koopman" and row["quantity"] == "observations"
+    }
+    assert errors.keys() == {1, HORIZON, 10 * HORIZON}
+    assert max(errors.values()) < 0.02

@@ -1,0 +1,199 @@
+import csv
+import json
+import tomllib
+
+import jax
+import jax.numpy as jnp
+import linear_world
+import numpy as np
+import pytest
+
+from koopcli import config_file
+from koopcli.config import (
+    LossConfig,
+    ModelConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+)
+from koopcli.data import store
+from koopcli.errors import ConfigError, DataError, DivergedError
+from koopcli.model import checkpoint
+from koopcli.train import step as steps
+from koopcli.train.fit import fit, initial_model, model_meta
+
+SMALL = ModelConfig(latent_dim=4, encoder_width=8, decoder_width=8, action_width=4)
+
+
+def config(**train):
+    settings = {"steps": 8, "batch_size": 4, "horizon": 5, "dispatch_steps": 3}
+    return RunConfig(model=SMALL, train=TrainConfig(eval_every=4, **(settings | train)))
+
+
+@pytest.fixture
+def data(tmp_path):
+    return linear_world.write_world(tmp_path / "data.h5")
+
+
+@pytest.fixture
+def validated(tmp_path):
+    """The same world with a validation episode."""
+    world = linear_world.world()
+    world.splits.update(val=np.array([1]), test=np.array([2]))
+    return linear_world.write_world(tmp_path / "validated.h5", world)
+
+
+def test_a_run_folder_is_complete_and_enough_to_predict(tmp_path, validated):
+    heard = []
+    run = tmp_path / "run"
+    result = fit(
+        validated, run, config(checkpoint_every=4), report=heard.append, command="x"
+    )
+    names = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
+    assert names == {
+        "config.toml",
+        "environment.json",
+        "metrics.jsonl",
+        "metrics.csv",
+        "model.eqx",
+        "last.eqx",
+        "checkpoints/step_00000004.eqx",
+        "checkpoints/step_00000008.eqx",
+    }
+    assert [record.step for record in heard] == [3, 4, 7, 8]
+    assert result.steps == 8 and result.best_step in (4, 8) and result.warnings == ()
+    validated.unlink()
+    saved = checkpoint.load(run / "model.eqx")
+    states = saved.model.rollout(jnp.zeros(3), jnp.zeros((7, 1))).states
+    assert states.shape == (7, 3) and saved.meta.step == result.best_step
+
+
+def test_metrics_name_every_term_and_the_validation(tmp_path, validated):
+    fit(validated, tmp_path / "run", config())
+    with open(tmp_path / "run" / "metrics.csv") as file:
+        rows = list(csv.DictReader(file))
+    terms = {"prediction", "consistency", "reconstruction", "reward", "loss"}
+    assert {f"train_{term}" for term in terms} <= rows[0].keys()
+    assert [bool(row["val_nrmse"]) for row in rows] == [False, True, False, True]
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines] == [3, 4, 7, 8]
+
+
+def test_the_stored_configuration_is_the_one_used(tmp_path, data):
+    fit(data, tmp_path / "run", config(seed=3))
+    path = tmp_path / "run" / "config.toml"
+    assert config_file.build(config_file.read(path)) == config(seed=3)
+    assert tomllib.loads(path.read_text())["train"]["seed"] == 3
+    environment = json.loads((tmp_path / "run" / "environment.json").read_text())
+    assert environment["backend"] == "cpu" and environment["versions"]["jax"]
+
+
+def test_the_best_model_has_the_lowest_validation_error(tmp_path, validated):
+    heard = []
+    result = fit(validated, tmp_path / "run", config(steps=16), report=heard.append)
+    errors = {r.step: r.validation["nmse"] for r in heard if r.validation}
+    assert result.best_validation == min(errors.values())
+    assert errors[result.best_step] == result.best_validation
+
+
+def test_the_same_seed_gives_the_same_parameters(tmp_path, data):
+    models = []
+    for name, dispatch in (("a", 1), ("b", 5)):
+        fit(data, tmp_path / name, config(dispatch_steps=dispatch))
+        models.append(checkpoint.load(tmp_path / name / "last.eqx").model)
+    pairs = zip(*map(jax.tree.leaves, models), strict=True)
+    assert all(jnp.array_equal(a, b) for a, b in pairs)
+
+
+def test_without_validation_episodes_the_last_model_is_the_best_and_it_is_said(
+    tmp_path, data
+):
+    result = fit(data, tmp_path / "run", config())
+    assert "no validation episodes" in result.warnings[0]
+    assert result.best_step == 8 and (tmp_path / "run" / "model.eqx").is_file()
+
+
+def test_patience_stops_early(tmp_path, validated):
+    stubborn = RunConfig(
+        model=SMALL,
+        optimizer=OptimizerConfig(learning_rate=1e-30),
+        train=TrainConfig(
+            steps=100, batch_size=4, horizon=5, eval_every=2, patience=3, val_windows=4
+        ),
+    )
+    result = fit(validated, tmp_path / "run", stubborn)
+    assert result.stopped_early and result.steps == 8 and result.best_step == 2
+
+
+def test_normalisers_come_from_the_training_statistics(data):
+    dataset = store.load(data)
+    model, meta = initial_model(dataset, config()), model_meta(dataset, config())
+    expected = dataset.observations[:31].astype(np.float64)
+    assert np.allclose(model.state_normaliser.mean, expected.mean(axis=0), atol=1e-5)
+    assert model.state_normaliser.scale[2] == 1.0  # the constant column
+    assert np.allclose(meta.observation_min, expected.min(axis=0), atol=1e-6)
+    assert meta.dimensions.state == 3 and meta.dimensions.reward
+
+
+def test_an_existing_folder_needs_overwrite_and_must_be_a_run(tmp_path, data):
+    run = tmp_path / "run"
+    fit(data, run, config())
+    with pytest.raises(ConfigError, match=r"run: already exists.*--overwrite"):
+        fit(data, run, config())
+    (run / "checkpoints").mkdir()
+    fit(data, run, config(), overwrite=True)
+    assert not (run / "checkpoints").exists()
+    other = tmp_path / "precious"
+    other.mkdir()
+    (other / "thesis.tex").touch()
+    with pytest.raises(ConfigError, match="is not a run folder"):
+        fit(data, other, config(), overwrite=True)
+    assert (other / "thesis.tex").exists()
+
+
+def test_bad_data_leaves_no_folder(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        fit(tmp_path / "none.h5", tmp_path / "run", config())
+    assert not (tmp_path / "run").exists()
+
+
+def test_divergence_stops_names_the_place_and_keeps_the_last_good_model(
+    tmp_path, data, monkeypatch
+):
+    def poisoned(data, key, step, config):
+        batch, loss_key = original(data, key, step, config)
+        bad = jnp.where(step >= 5, jnp.nan, 0.0)
+        return jax.tree.map(
+            lambda x: x + bad if x.dtype == jnp.float32 else x, batch
+        ), loss_key
+
+    original = steps.batch_at
+    monkeypatch.setattr(steps, "batch_at", poisoned)
+    monkeypatch.setattr("koopcli.train.fit.batch_at", poisoned)
+    with pytest.raises(
+        DivergedError, match=r"prediction loss became non-finite at step 5"
+    ):
+        fit(data, tmp_path / "run", config())
+    saved = checkpoint.load(tmp_path / "run" / "last.eqx")
+    assert saved.meta.step == 5
+
+
+def test_a_short_horizon_and_no_rewards(tmp_path):
+    dataset = linear_world.write_world(
+        tmp_path / "d.h5", linear_world.world(rewards=False)
+    )
+    plain = RunConfig(
+        model=SMALL,
+        loss=LossConfig(decode_fraction=1.0),
+        train=TrainConfig(steps=2, batch_size=2, horizon=1),
+    )
+    fit(dataset, tmp_path / "run", plain)
+    saved = checkpoint.load(tmp_path / "run" / "model.eqx")
+    assert not saved.meta.has_rewards and saved.model.reward_head is None
+
+
+def test_autonomous_data(tmp_path):
+    dataset = linear_world.write_world(tmp_path / "d.h5", linear_world.world(actions=0))
+    fit(dataset, tmp_path / "run", config())
+    saved = checkpoint.load(tmp_path / "run" / "model.eqx")
+    assert saved.model.action_encoder is None and saved.meta.action_names == ()
