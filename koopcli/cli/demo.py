@@ -15,7 +15,7 @@ def demo(
     steps: Annotated[int, typer.Option(min=1, help="Gradient steps.")] = 4000,
     episodes: Annotated[
         int, typer.Option(min=3, help="Episodes of 200 steps to collect.")
-    ] = 60,
+    ] = 200,
     seed: Annotated[int, typer.Option(help="Seed of everything.")] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier demo.")
