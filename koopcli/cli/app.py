@@ -47,6 +47,7 @@ class _Group(TyperGroup):
 _REASONS = {
     errno.ENOSPC: "free some space or write elsewhere",
     errno.EDQUOT: "free some space or write elsewhere",
+    errno.EFBIG: "a limit on the size of files is in force",
     errno.EACCES: "choose a place you may write to",
     errno.EPERM: "choose a place you may write to",
     errno.EROFS: "choose a place you may write to",

@@ -8,6 +8,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from koopcli import hdf5
 from koopcli.data.episode import Episode
 from koopcli.data.statistics import Accumulator, ColumnStatistics
 from koopcli.data.store import SCHEMA, SCHEMA_VERSION
@@ -26,7 +27,8 @@ class DatasetWriter:
     """
 
     def __init__(self, path: Path):
-        self._file = h5py.File(path, "w")
+        self._opened = hdf5.writing(path)
+        self._file = self._opened.__enter__()
         self.lengths: list[int] = []
         self.known: list[bool] = []
         self.sources: list[str] = []
@@ -34,8 +36,8 @@ class DatasetWriter:
     def __enter__(self) -> "DatasetWriter":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+    def __exit__(self, *error: Any) -> None:
+        self._opened.__exit__(*error)
 
     def add(self, episode: Episode) -> None:
         """Append one checked episode.

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from koopcli import __version__
+from koopcli import __version__, hdf5
 from koopcli.evaluate.rollouts import Predicted, Windows
 from koopcli.files import replacing
 from koopcli.model.checkpoint import ModelMeta
@@ -104,7 +104,7 @@ def write(
 ) -> PredictionSummary:
     """Write all chunks, in order, and say how many rollouts look wrong."""
     outside = nonfinite = first = 0
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(path) as temporary, hdf5.writing(temporary) as file:
         _attributes(file, header, meta)
         for chunk in chunks:
             columns = _columns(chunk)

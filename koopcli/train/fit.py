@@ -141,7 +141,14 @@ class _Run:
             )
 
     def go(self, report: Reporter) -> FitResult:
-        """Train to the end; see `fit`."""
+        """Train to the end; see `fit`. Ctrl-C leaves the last model in the folder."""
+        try:
+            return self._loop(report)
+        except KeyboardInterrupt:
+            self._save(self.run / run_dir.LAST_MODEL, int(self.state.step))
+            raise
+
+    def _loop(self, report: Reporter) -> FitResult:
         clock = Clock(self.config.train.steps)
         writer: Reporter | None = None
         done = 0

@@ -44,11 +44,15 @@ def detect(source: str) -> bool:
     """Whether `source` is an HDF5 file with flat observations and actions."""
     if not Path(source).is_file() or not h5py.is_hdf5(source):
         return False
-    with h5py.File(source, "r") as file:
-        return "koopcli_schema" not in file.attrs and all(
-            isinstance(file.get(_find(file, name) or ""), h5py.Dataset)
-            for name in ("observations", "actions")
-        )
+    try:
+        with h5py.File(source, "r") as file:
+            return "koopcli_schema" not in file.attrs and all(
+                isinstance(file.get(_find(file, name) or ""), h5py.Dataset)
+                for name in ("observations", "actions")
+            )
+    except (OSError, RuntimeError, KeyError):
+        # Damaged HDF5: no other reader will do better, and `open_source` says why.
+        return True
 
 
 def open_source(source: str, config: IngestConfig) -> Source:
@@ -69,7 +73,7 @@ def open_source(source: str, config: IngestConfig) -> Source:
             }
             ends, warnings = _find_ends(path, file, columns, config)
             environment = _environment(file)
-    except OSError as error:
+    except (OSError, RuntimeError, KeyError) as error:
         raise DataError(f"{path}: not a readable HDF5 file ({error})") from error
     dt = seconds_per_step(environment) if environment else None
     return Source(
@@ -195,31 +199,40 @@ def _breaks(file: h5py.File, columns: dict[str, str]) -> Bool[np.ndarray, " gap"
 
 
 def _episodes(path: Path, columns: dict[str, str], ends: _Ends) -> Iterator[Episode]:
+    try:
+        with h5py.File(path, "r") as file:
+            yield from _read(file, path.name, columns, ends)
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"{path}: damaged HDF5 file ({error})") from error
+
+
+def _read(
+    file: h5py.File, name: str, columns: dict[str, str], ends: _Ends
+) -> Iterator[Episode]:
     first = np.concatenate([[0], ends.rows[:-1] + 1])
-    with h5py.File(path, "r") as file:
-        for number, (start, last) in enumerate(
-            zip(first.tolist(), ends.rows.tolist(), strict=True)
-        ):
-            rows = slice(start, last + 1)
-            observations = file[columns["observations"]][rows]
-            if "next_observations" in columns:
-                final = file[columns["next_observations"]][last : last + 1]
-                observations = np.concatenate([observations, final])
-            steps = last + 1 - start
-            terminations, truncations = np.zeros(steps, bool), np.zeros(steps, bool)
-            terminations[-1] = ends.terminated[number]
-            truncations[-1] = not ends.terminated[number]
-            if "timeouts" in columns:
-                truncations[-1] |= bool(file[columns["timeouts"]][last].reshape(-1)[0])
-            rewards = columns.get("rewards")
-            yield Episode(
-                observations=observations,
-                actions=file[columns["actions"]][rows],
-                rewards=None if rewards is None else file[rewards][rows].reshape(-1),
-                terminations=terminations,
-                truncations=truncations,
-                source=f"{path.name}: episode {number} (rows {start}-{last})",
-            )
+    for number, (start, last) in enumerate(
+        zip(first.tolist(), ends.rows.tolist(), strict=True)
+    ):
+        rows = slice(start, last + 1)
+        observations = file[columns["observations"]][rows]
+        if "next_observations" in columns:
+            final = file[columns["next_observations"]][last : last + 1]
+            observations = np.concatenate([observations, final])
+        steps = last + 1 - start
+        terminations, truncations = np.zeros(steps, bool), np.zeros(steps, bool)
+        terminations[-1] = ends.terminated[number]
+        truncations[-1] = not ends.terminated[number]
+        if "timeouts" in columns:
+            truncations[-1] |= bool(file[columns["timeouts"]][last].reshape(-1)[0])
+        rewards = columns.get("rewards")
+        yield Episode(
+            observations=observations,
+            actions=file[columns["actions"]][rows],
+            rewards=None if rewards is None else file[rewards][rows].reshape(-1),
+            terminations=terminations,
+            truncations=truncations,
+            source=f"{name}: episode {number} (rows {start}-{last})",
+        )
 
 
 def _environment(file: h5py.File) -> str:
