@@ -35,10 +35,10 @@ class _Guarded(io.RawIOBase):
     def tell(self) -> int:
         return self._file.tell()
 
-    def readinto(self, buffer) -> int | None:  # type: ignore[no-untyped-def,override]
+    def readinto(self, buffer) -> int | None:
         return self._file.readinto(buffer)
 
-    def write(self, data) -> int:  # type: ignore[no-untyped-def,override]
+    def write(self, data) -> int:
         view = memoryview(data).cast("B")
         if self.error is None:
             try:
