@@ -24,9 +24,9 @@ class Episode:
 
     observations: Float[np.ndarray, "point state"]
     actions: Float[np.ndarray, "time action"]
-    rewards: Float[np.ndarray, " time"] | None
-    terminations: Bool[np.ndarray, " time"]
-    truncations: Bool[np.ndarray, " time"]
+    rewards: Float[np.ndarray, " _time"] | None
+    terminations: Bool[np.ndarray, " _time"]
+    truncations: Bool[np.ndarray, " _time"]
     source: str
 
     @property

@@ -48,15 +48,15 @@ class Dataset:
     """
 
     path: Path
-    observations: Float[np.ndarray, "row state"]
-    actions: Float[np.ndarray, "step action"]
-    rewards: Float[np.ndarray, " step"] | None
-    terminations: Bool[np.ndarray, " step"]
-    truncations: Bool[np.ndarray, " step"]
-    lengths: Int[np.ndarray, " episode"]
-    observation_starts: Int[np.ndarray, " episode"]
-    step_starts: Int[np.ndarray, " episode"]
-    last_observation_known: Bool[np.ndarray, " episode"]
+    observations: Float[np.ndarray, "_row state"]
+    actions: Float[np.ndarray, "_step action"]
+    rewards: Float[np.ndarray, " _step"] | None
+    terminations: Bool[np.ndarray, " _step"]
+    truncations: Bool[np.ndarray, " _step"]
+    lengths: Int[np.ndarray, " _episode"]
+    observation_starts: Int[np.ndarray, " _episode"]
+    step_starts: Int[np.ndarray, " _episode"]
+    last_observation_known: Bool[np.ndarray, " _episode"]
     sources: tuple[str, ...]
     splits: dict[str, np.ndarray]
     statistics: Statistics
@@ -67,7 +67,7 @@ class Dataset:
     provenance: dict[str, Any]
 
     @cached_property
-    def transitions(self) -> Int[np.ndarray, " episode"]:
+    def transitions(self) -> Int[np.ndarray, " _episode"]:
         """Steps whose resulting observation is known, per episode."""
         return self.lengths - (~self.last_observation_known).astype(np.int64)
 

@@ -112,7 +112,8 @@ def _columns(path: Path, file: h5py.File) -> dict[str, str]:
         column = file[alias]
         if not isinstance(column, h5py.Dataset) or column.dtype.kind not in "fiub":
             raise DataError(f"{path}: {alias!r} is not an array of numbers")
-        if column.size == 0:
+        autonomous = name == "actions" and column.shape[1:] == (0,)
+        if 0 in column.shape[:1] or (column.size == 0 and not autonomous):
             raise DataError(f"{path}: {alias!r} is empty (shape {column.shape})")
         wide = name in ("observations", "actions", "next_observations")
         shape = column.shape

@@ -1,0 +1,154 @@
+import json
+
+import numpy as np
+import pytest
+from gymnasium import spaces
+from minari import create_dataset_from_buffers
+from minari.data_collector import EpisodeBuffer
+
+from koopcli.config import IngestConfig
+from koopcli.data.readers import minari
+from koopcli.errors import DataError
+
+VECTOR = spaces.Box(-np.inf, np.inf, (2,), np.float64)
+PUSH = spaces.Box(-1, 1, (1,), np.float32)
+
+
+def buffer(observations, actions):
+    steps = 3
+    ended = [False, False, True]
+    return EpisodeBuffer(
+        observations=observations,
+        actions=actions,
+        rewards=[0.5, 1.5, 2.5],
+        terminations=[False] * steps,
+        truncations=ended,
+    )
+
+
+def vectors():
+    return np.arange(8.0).reshape(4, 2), np.arange(3, dtype=np.float32)[:, None]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def make(name="test/small-v0", *, storage="hdf5", space=VECTOR, action=PUSH, data=None):
+    create_dataset_from_buffers(
+        name,
+        [buffer(*(data or vectors()))],
+        observation_space=space,
+        action_space=action,
+        data_format=storage,
+    )
+    return name
+
+
+def read(name):
+    source = minari.open_source(str(name), IngestConfig())
+    return list(source.episodes()), source
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
+
+
+@pytest.mark.parametrize("storage", ["hdf5", "arrow"])
+def test_both_storages_by_id_and_by_path(storage, monkeypatch):
+    import os
+    from pathlib import Path
+
+    make(storage=storage)
+    folder = Path(os.environ["MINARI_DATASETS_PATH"]) / "test/small-v0"
+    for name in ("test/small-v0", folder, folder / "data"):
+        assert minari.detect(str(name))
+        [episode], source = read(name)
+        assert np.array_equal(episode.observations, np.arange(8.0).reshape(4, 2))
+        assert episode.actions.tolist() == [[0], [1], [2]]
+        assert episode.rewards.tolist() == [0.5, 1.5, 2.5]
+        assert episode.truncations.tolist() == [False, False, True]
+        assert not episode.terminations.any()
+        assert source.observation_names == ("observation[0]", "observation[1]")
+        assert source.dt is None and source.files
+
+
+def test_nested_spaces_are_flattened_in_their_order():
+    space = spaces.Dict(
+        {
+            "velocity": spaces.Box(-1, 1, (1,), np.float64),
+            "goal": spaces.Tuple((spaces.Discrete(3, start=1), spaces.MultiBinary(2))),
+        }
+    )
+    observations = {
+        "velocity": np.array([[0.1], [0.2], [0.3], [0.4]]),
+        "goal": (np.array([1, 2, 3, 1]), np.array([[0, 1]] * 4, dtype=np.int8)),
+    }
+    make(
+        space=space, action=spaces.Discrete(2), data=(observations, np.array([0, 1, 1]))
+    )
+    [episode], source = read("test/small-v0")
+    assert source.observation_names == (
+        *("goal.0==1", "goal.0==2", "goal.0==3"),
+        *("goal.1[0]", "goal.1[1]", "velocity[0]"),
+    )
+    assert episode.observations[1].tolist() == [0, 1, 0, 0, 1, 0.2]
+    assert source.action_names == ("action==0", "action==1")
+    assert episode.actions.tolist() == [[1, 0], [0, 1], [0, 1]]
+
+
+def test_images_and_text_are_refused(tmp_path):
+    image = spaces.Box(0, 255, (4, 4, 3), np.uint8)
+    where = "x: observation"
+    with pytest.raises(DataError, match=r"holds images \(4, 4, 3\)"):
+        minari._leaves(image, where)
+    with pytest.raises(DataError, match="has the space Text"):
+        minari._leaves(spaces.Text(5), where)
+
+
+def edit(name, change):
+    folder = minari._folder(name)
+    meta = json.loads((folder / "metadata.json").read_text())
+    change(meta)
+    (folder / "metadata.json").write_text(json.dumps(meta))
+    return folder
+
+
+def test_a_missing_space_is_refused_without_making_an_environment(monkeypatch):
+    import gymnasium
+
+    monkeypatch.setattr(gymnasium, "make", lambda *a, **k: pytest.fail("made one"))
+    edit(make(), lambda meta: meta.pop("observation_space"))
+    with pytest.raises(DataError, match="no observation_space"):
+        read("test/small-v0")
+
+
+@pytest.mark.parametrize(
+    ("meta", "dt"),
+    [
+        ({"dt": 0.02}, 0.02),
+        ({"fps": 50}, 0.02),
+        ({"env_spec": '{"id": "Hopper-v5"}'}, 0.008),
+        ({"env_spec": "not json"}, None),
+        ({}, None),
+    ],
+)
+def test_the_sampling_time(meta, dt):
+    assert minari._sampling_time(meta)[0] == dt
+
+
+def test_damage_is_named():
+    folder = edit(make(), lambda meta: meta.update(action_space="{}"))
+    with pytest.raises(DataError, match="damaged action_space"):
+        read("test/small-v0")
+    (folder / "metadata.json").write_text("[]")
+    with pytest.raises(DataError, match="not the metadata of a Minari dataset"):
+        read("test/small-v0")
+    (folder / "metadata.json").write_text("{")
+    with pytest.raises(DataError, match=r"metadata\.json: not readable"):
+        read("test/small-v0")
+    with pytest.raises(DataError, match="no Minari dataset here"):
+        read("no/such-v0")
+
+
+def test_a_damaged_storage_is_named():
+    folder = minari._folder(make())
+    (folder / "main_data.hdf5").write_bytes(b"no")
+    with pytest.raises(DataError, match="damaged Minari storage"):
+        read("test/small-v0")
