@@ -1,5 +1,6 @@
 """Writing files so that a reader sees the old one or the new one, never a half."""
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -45,6 +46,12 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` in one piece."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def sha256(path: Path) -> str:
+    """Return the hash of a file, read in blocks."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def remove_tree(path: Path) -> None:

@@ -36,3 +36,8 @@ def test_a_tree_is_removed(tmp_path):
     (tmp_path / "run" / "deep").mkdir(parents=True)
     files.remove_tree(tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_the_hash_is_that_of_the_content(tmp_path):
+    (tmp_path / "x").write_bytes(b"abc")
+    assert files.sha256(tmp_path / "x").startswith("ba7816bf8f01cfea414140de5dae2223")

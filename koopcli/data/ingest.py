@@ -1,6 +1,5 @@
 """Read foreign trajectories, check them, split them, write a dataset file."""
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,7 @@ from koopcli.data.split import split
 from koopcli.data.statistics import ColumnStatistics
 from koopcli.data.writer import DatasetWriter
 from koopcli.errors import ConfigError, DataError
-from koopcli.files import refuse_overwrite, replacing
+from koopcli.files import refuse_overwrite, replacing, sha256
 
 ASSUMED_DT = (
     "the sampling time is unknown: 1 s is assumed, so seconds and hertz mean steps; "
@@ -250,9 +249,3 @@ def _sampling_time(
     if known and all(source.dt is not None for source in sources):
         return known.pop(), sources[0].dt_source, True
     return 1.0, "assumed", False
-
-
-def sha256(path: Path) -> str:
-    """Return the hash of a file, read in blocks."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,10 +12,11 @@ from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts
 from koopcli.errors import ConfigError
 from koopcli.evaluate import baselines, compatibility
-from koopcli.evaluate.protocol import Protocol, choose_starts, clip_horizons, sha256
+from koopcli.evaluate.protocol import Protocol, choose_starts, clip_horizons
 from koopcli.evaluate.report import EvalReport, build
 from koopcli.evaluate.rollouts import batch_rows, batches, rollout_of
 from koopcli.evaluate.tally import Entrant, bounds, tally
+from koopcli.files import sha256
 from koopcli.model import checkpoint
 from koopcli.model.checkpoint import SavedModel
 

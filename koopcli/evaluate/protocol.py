@@ -1,8 +1,6 @@
 """What exactly an evaluation measures; part of every result."""
 
-import hashlib
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -99,9 +97,3 @@ def smallest_stride(lengths: np.ndarray, limit: int) -> int:
 def clip_horizons(wanted: tuple[int, ...], longest: int) -> tuple[int, ...]:
     """Sort the horizons and clip them to the longest that the data allows."""
     return tuple(sorted({min(horizon, longest) for horizon in wanted}))
-
-
-def sha256(path: Path) -> str:
-    """Hash a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

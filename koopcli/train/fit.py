@@ -1,7 +1,6 @@
 """Train a model on a dataset file, into a run folder: the verb of `koopcli train`."""
 
 import dataclasses
-import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from koopcli.data import store
 from koopcli.data.store import Dataset
 from koopcli.data.windows import starts
 from koopcli.errors import DivergedError
+from koopcli.files import sha256
 from koopcli.model import checkpoint
 from koopcli.model.checkpoint import ModelMeta
 from koopcli.model.koopman import Dimensions, KoopmanModel
@@ -101,7 +101,7 @@ def model_meta(dataset: Dataset, config: RunConfig) -> ModelMeta:
         observation_max=tuple(observations.max.tolist()),
         observation_scale=tuple(observations.scale.tolist()),
         reward_scale=None if rewards is None else float(rewards.scale[0]),
-        dataset_sha256=hashlib.sha256(dataset.path.read_bytes()).hexdigest(),
+        dataset_sha256=sha256(dataset.path),
     )
 
 

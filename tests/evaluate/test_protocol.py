@@ -1,5 +1,3 @@
-import hashlib
-
 import numpy as np
 import pytest
 
@@ -30,8 +28,3 @@ def test_an_empty_split_is_refused(dataset):
 def test_horizons_are_sorted_and_clipped():
     assert protocol.clip_horizons((50, 1, 10), 20) == (1, 10, 20)
     assert protocol.clip_horizons((50, 100), 20) == (20,)
-
-
-def test_the_hash_is_that_of_the_bytes(tmp_path):
-    (tmp_path / "a").write_bytes(b"abc")
-    assert protocol.sha256(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()
