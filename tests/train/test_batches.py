@@ -24,7 +24,7 @@ def test_gathered_windows_equal_slices_of_the_dataset():
         assert not batch.states[known + 1 :, index].any()
         actions = dataset.actions[step : step + known]
         restored = (
-            batch.actions[:known, index] * dataset.statistics.actions.scale
+            np.asarray(batch.actions[:known, index]) * dataset.statistics.actions.scale
             + dataset.statistics.actions.mean
         )
         assert np.allclose(restored, actions, atol=1e-5)
