@@ -183,7 +183,7 @@ class LossConfig:
 
     prediction: float = 1.0
     """Weight of the multi-step state prediction."""
-    consistency: float = 0.1
+    consistency: float = 0.5
     """Weight of the latent consistency |x̂[t+k] - encode(s[t+k])|²."""
     reconstruction: float = 0.1
     """Weight of |decode(encode(s)) - s|²."""
@@ -216,7 +216,7 @@ class OptimizerConfig:
 
     learning_rate: float = 2e-3
     """Peak step size, reached after warm-up."""
-    eigenvalue_rate: float = 0.3
+    eigenvalue_rate: float = 3.0
     """Step size of the eigenvalue parameters, as a share of learning_rate."""
     final_rate: float = 0.01
     """Step size at the end, as a share of learning_rate."""

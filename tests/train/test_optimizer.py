@@ -45,14 +45,14 @@ def test_normalisers_are_not_trained(model, parameters):
     assert sum(leaf.size for leaf in frozen) == 2 * (2 + 1 + 1)
 
 
-def test_every_parameter_of_the_spectrum_is_in_the_slow_group(parameters):
+def test_every_parameter_of_the_spectrum_is_in_its_own_group(parameters):
     labels = optimizer.label(parameters)
     assert set(jax.tree.leaves(labels.spectrum)) == {"eigenvalues"}
     assert labels.log_gain == "eigenvalues"
     assert set(jax.tree.leaves(labels.decoder)) == {"networks"}
 
 
-def test_eigenvalues_move_slower_and_do_not_decay(parameters):
+def test_eigenvalues_move_at_their_own_rate_and_do_not_decay(parameters):
     config = OptimizerConfig(
         learning_rate=1e-2, eigenvalue_rate=0.1, warmup=0.0, weight_decay=0.5
     )
