@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import enum
+import math
 import tomllib
 import types
 import typing
@@ -45,28 +46,36 @@ def full_name(name: str, where: str) -> str:
     raise ConfigError(f"{where}: unknown setting {name!r}{hint}")
 
 
-def convert(name: str, value: Any, where: str) -> Any:
+def convert(name: str, value: Any, where: str, *, typed: bool = False) -> Any:
     """Turn text or a TOML value into the type of the setting `name` (dotted).
+
+    Args:
+        name: Dotted name of the setting.
+        value: What was given.
+        where: Its source, for messages.
+        typed: Whether the source has types (TOML), so that `"7"` is not a number.
 
     Raises:
         ConfigError: The value does not fit.
     """
     kind = fields()[name][1]
     try:
-        return _convert(kind, value)
+        return _convert(kind, value, typed=typed)
     except ValueError:
         raise ConfigError(
             f"{where}: {name} must be {_describe(kind)}, got {value!r}"
         ) from None
 
 
-def _convert(kind: Any, value: Any) -> Any:
+def _convert(kind: Any, value: Any, *, typed: bool) -> Any:
     if isinstance(kind, types.UnionType):
         if value is None or value == "none":
             return None
         [kind] = [part for part in typing.get_args(kind) if part is not type(None)]
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return kind(value)
+    if typed and isinstance(value, str) and kind is not str:
+        raise ValueError
     if kind is bool:
         if isinstance(value, bool):
             return value
@@ -78,7 +87,10 @@ def _convert(kind: Any, value: Any) -> Any:
         raise ValueError
     if not isinstance(value, str | int | float):
         raise ValueError
-    return kind(value)
+    made = kind(value)
+    if kind is float and not math.isfinite(made):
+        raise ValueError
+    return made
 
 
 def _describe(kind: Any) -> str:
@@ -105,10 +117,14 @@ def read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot read the configuration ({error})") from error
     found = {}
     for section, table in tables.items():
+        if isinstance(table, dict) and section not in SECTIONS:
+            near = difflib.get_close_matches(section, SECTIONS, n=1)
+            hint = f"; did you mean [{near[0]}]?" if near else ""
+            raise ConfigError(f"{path}: unknown table [{section}]{hint}")
         entries = table.items() if isinstance(table, dict) else [(None, table)]
         for key, value in entries:
             name = full_name(section if key is None else f"{section}.{key}", str(path))
-            found[name] = convert(name, value, str(path))
+            found[name] = convert(name, value, str(path), typed=True)
     return found
 
 

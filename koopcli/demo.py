@@ -53,6 +53,40 @@ class DemoFiles:
         """Tables and figures of the evaluation."""
         return self.folder / "eval"
 
+    @property
+    def disc(self) -> Path:
+        """Picture of the eigenvalues."""
+        return self.folder / "eigenvalues.png"
+
+    @property
+    def rollout(self) -> Path:
+        """Picture of one rollout."""
+        return self.folder / "rollout.png"
+
+    def is_demo(self) -> bool:
+        """Whether the folder holds what a demo leaves there, and nothing else.
+
+        The question comes before a folder is deleted, so one strange name means no.
+        """
+        own = (
+            self.minari,
+            self.data,
+            self.run,
+            self.evaluation,
+            self.disc,
+            self.rollout,
+        )
+        if not self.minari.is_dir() or self.minari.is_symlink():
+            return False
+        namespace = self.minari / DATASET_ID.split("/")[0]
+        stored = {*self.minari.iterdir(), *namespace.glob("*")}
+        made = {
+            namespace,
+            namespace / "namespace_metadata.json",
+            namespace / DATASET_ID.split("/")[1],
+        }
+        return set(self.folder.iterdir()) <= set(own) and stored <= made
+
 
 def run_config(steps: int, seed: int) -> RunConfig:
     """Return the settings of the demo's training: small, for two CPU cores."""

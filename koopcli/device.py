@@ -7,12 +7,20 @@ from koopcli.errors import DeviceError
 def select(device: Device) -> str:
     """Make `device` the default of everything that follows and return its platform.
 
+    `cpu` holds for the rest of the process when it comes before JAX is first used.
+
     Raises:
-        DeviceError: A GPU was asked for and JAX sees none. There is no fall-back: a run
-            that silently takes a hundred times longer is worse than an error.
+        DeviceError: A GPU was asked for and JAX sees none, or JAX cannot start. There
+            is no fall-back: a run that silently takes a hundred times longer is worse
+            than an error.
     """
     import jax
 
+    if device is Device.CPU:
+        # The default device alone would not do: JAX would still start CUDA, and
+        # `jax.default_backend()`, by which `--unroll auto` decides, would still say gpu.
+        jax.config.update("jax_platforms", "cpu")
+    seen = _platforms()
     if device is Device.AUTO:
         return jax.default_backend()
     platform = str(device)
@@ -20,9 +28,23 @@ def select(device: Device) -> str:
         found = jax.devices(platform)
     except RuntimeError as error:
         raise DeviceError(
-            f"--device {platform}: JAX finds no such device (it sees: "
-            f"{', '.join(sorted({d.platform for d in jax.devices()}))}); for NVIDIA GPUs "
-            'install with `pip install "koopcli[cuda]"`, or use --device cpu'
+            f"--device {platform}: JAX finds no such device (it sees: {seen}); for "
+            'NVIDIA GPUs install with `pip install "koopcli[cuda]"`, or use --device cpu'
         ) from error
     jax.config.update("jax_default_device", found[0])
     return platform
+
+
+def _platforms() -> str:
+    import jax
+
+    try:
+        return ", ".join(sorted({device.platform for device in jax.devices()}))
+    except (RuntimeError, AssertionError) as error:
+        # What JAX raises depends on the version; both mean that JAX_PLATFORMS names
+        # something that is not installed or does not work.
+        asked = getattr(jax.config, "jax_platforms", None) or "any device"
+        raise DeviceError(
+            f"JAX cannot start on {asked}: correct or unset JAX_PLATFORMS, or use "
+            "--device cpu"
+        ) from error

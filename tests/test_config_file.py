@@ -45,7 +45,14 @@ def test_what_is_written_reads_back_the_same(
             "[model]\nlatent_dims = 3",
             r"unknown setting 'model.latent_dims'; did you mean",
         ),
-        ("[modell]\nlatent_dim = 3", "unknown setting 'modell.latent_dim'"),
+        (
+            "[modell]\nlatent_dim = 3",
+            r"unknown table \[modell\]; did you mean \[model\]",
+        ),
+        ("[modell]", r"unknown table \[modell\]"),
+        ("[train]\nsteps = '7'", "train.steps must be a whole number, got '7'"),
+        ("[model]\nskip = 'true'", "model.skip must be true or false, got 'true'"),
+        ("[optimizer]\nlearning_rate = inf", "learning_rate must be a number, got inf"),
         ("[train]\nsteps = 1.5", "train.steps must be a whole number, got 1.5"),
         ("[train]\nsteps = true", "train.steps must be a whole number, got True"),
         ("[model]\nskip = 1", "model.skip must be true or false"),
@@ -92,3 +99,8 @@ def test_flatten_knows_every_setting():
     flat = config_file.flatten(RunConfig())
     count = sum(len(dataclasses.fields(kind)) for kind in config_file.SECTIONS.values())
     assert len(flat) == count and flat["train.horizon"] == TrainConfig().horizon
+
+
+def test_an_optional_setting_is_unset_in_a_file_by_none(tmp_path):
+    (tmp_path / "c.toml").write_text("[model]\ntime_step = 'none'\n")
+    assert config_file.read(tmp_path / "c.toml") == {"model.time_step": None}

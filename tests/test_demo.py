@@ -50,3 +50,22 @@ def test_the_minari_root_is_put_back(tmp_path, monkeypatch):
     with demo.minari_root(tmp_path):
         pass
     assert "MINARI_DATASETS_PATH" not in os.environ
+
+
+def test_only_what_a_demo_leaves_is_taken_for_a_demo(tmp_path):
+    files = demo.DemoFiles(tmp_path)
+    assert not files.is_demo()
+    (files.minari / "demo" / "pendulum").mkdir(parents=True)
+    (files.minari / "demo" / "namespace_metadata.json").touch()
+    files.data.touch()
+    assert files.is_demo()
+
+
+@pytest.mark.parametrize(
+    "mine", ["thesis.tex", "minari/D4RL/door", "minari/demo/my-own", "run2"]
+)
+def test_one_strange_name_makes_a_folder_no_demo(tmp_path, mine):
+    files = demo.DemoFiles(tmp_path)
+    (files.minari / "demo" / "pendulum").mkdir(parents=True)
+    (tmp_path / mine).mkdir(parents=True)
+    assert not files.is_demo()

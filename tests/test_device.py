@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import jax
 import pytest
 
@@ -7,10 +10,11 @@ from koopcli.errors import DeviceError
 
 
 @pytest.fixture(autouse=True)
-def restore_default_device():
-    before = jax.config.jax_default_device
+def restore_settings():
+    device, platforms = jax.config.jax_default_device, jax.config.jax_platforms
     yield
-    jax.config.update("jax_default_device", before)
+    jax.config.update("jax_default_device", device)
+    jax.config.update("jax_platforms", platforms)
 
 
 def test_the_cpu_is_always_there():
@@ -32,3 +36,29 @@ def test_a_missing_gpu_is_an_error_and_never_a_fall_back(monkeypatch):
     monkeypatch.setattr(jax, "devices", devices)
     with pytest.raises(DeviceError, match=r"--device gpu: JAX finds no such device"):
         device.select(Device.GPU)
+
+
+def test_cpu_keeps_jax_from_starting_anything_else(monkeypatch):
+    # In a process of its own, where JAX has not been used. Without a GPU the broken
+    # JAX_PLATFORMS stands for one: only a choice made before first use avoids it.
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda")
+    program = (
+        "import jax; from koopcli import device; from koopcli.config import Device;"
+        "assert device.select(Device.CPU) == jax.default_backend() == 'cpu';"
+        "assert {d.platform for d in jax.devices()} == {'cpu'}"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, AssertionError])
+@pytest.mark.parametrize("device_name", [Device.AUTO, Device.GPU])
+def test_a_jax_that_cannot_start_says_which_variable_to_correct(
+    monkeypatch, kind, device_name
+):
+    def devices(*_):
+        raise kind("no such backend")
+
+    monkeypatch.setattr(jax, "devices", devices)
+    with pytest.raises(DeviceError, match="correct or unset JAX_PLATFORMS"):
+        device.select(device_name)

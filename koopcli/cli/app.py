@@ -108,3 +108,10 @@ def main() -> None:
         # The reader of our output has gone (`| head`): not our error, say nothing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(UNEXPECTED)
+    except Exception:
+        sys.excepthook(*sys.exc_info())
+        _complain(
+            f"this is a bug in koopcli {__version__}; please report it with the command "
+            "and the lines above"
+        )
+        sys.exit(UNEXPECTED)

@@ -16,7 +16,7 @@ def demo(
     episodes: Annotated[
         int, typer.Option(min=3, help="Episodes of 200 steps to collect.")
     ] = 200,
-    seed: Annotated[int, typer.Option(help="Seed of everything.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything.")] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier demo.")
     ] = False,
@@ -83,7 +83,7 @@ def _make_room(files: Any, *, overwrite: bool) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     refuse_overwrite(folder, overwrite=overwrite)
-    if not files.minari.is_dir():
+    if not files.is_demo():
         raise ConfigError(
             f"{folder}: is not an earlier demo, so --overwrite will not delete it; "
             "choose another --output"
@@ -97,8 +97,8 @@ def _inspect(files: Any) -> Any:
     from koopcli.evaluate.spectrum import inspect
 
     spectrum = inspect(files.run)
-    plots.unit_disc(files.folder / "eigenvalues.png", spectrum.eigenvalues())
-    steps_of_demo.draw_rollout(files, files.folder / "rollout.png")
+    plots.unit_disc(files.disc, spectrum.eigenvalues())
+    steps_of_demo.draw_rollout(files, files.rollout)
     return spectrum
 
 
@@ -115,8 +115,8 @@ def _tell(files: Any, judged: Any, spectrum: Any) -> None:
         "dataset": files.data,
         "run folder": files.run,
         "error over the horizon": files.evaluation / "error_over_horizon.png",
-        "eigenvalues": files.folder / "eigenvalues.png",
-        "a rollout against the truth": files.folder / "rollout.png",
+        "eigenvalues": files.disc,
+        "a rollout against the truth": files.rollout,
     }
     for what, place in places.items():
         render.text(f"  {what + ':':29}{place}")

@@ -10,11 +10,9 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextmanager
-def reporter(*, quiet: bool = False) -> Iterator[Callable[[Any], None]]:
+def reporter() -> Iterator[Callable[[Any], None]]:
     """Yield a callable that takes `StepReport`s and shows them on stderr."""
-    if quiet:
-        yield lambda _: None
-    elif sys.stderr.isatty():
+    if sys.stderr.isatty():
         with _live() as show:
             yield show
     else:

@@ -1,6 +1,7 @@
 """Where each setting of a run comes from: flag > environment > file > default."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,23 @@ def resolve(
         full = config_file.full_name(key.strip(), "--set")
         value = config_file.convert(full, text.strip(), "--set")
         take({full: value}, {full: "--set"})
-    return Resolved(config_file.build(values), origins)
+    return Resolved(_build(values, origins), origins)
+
+
+def _build(values: dict[str, Any], origins: dict[str, str]) -> RunConfig:
+    try:
+        return config_file.build(values)
+    except ConfigError as error:
+        # The ranges are checked far from here; whoever has forgotten about a variable
+        # in the environment needs to hear where the value comes from.
+        words = set(re.findall(r"[\w.]+", str(error)))
+        given = [
+            f"{name} is from {origins[name]}"
+            for name in values
+            if words & {name, name.split(".", 1)[1]}
+        ]
+        where = f" ({', '.join(given)})" if given else ""
+        raise ConfigError(f"{error}{where}") from error
 
 
 def _from_environment(

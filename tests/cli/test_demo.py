@@ -38,7 +38,14 @@ def test_a_second_demo_needs_overwrite_and_only_deletes_demos(finished, tmp_path
     (tmp_path / "letter.txt").touch()
     result = run("-o", tmp_path, "--overwrite")
     assert result.exit_code == 2 and "is not an earlier demo" in result.stderr
+    (tmp_path / "minari").mkdir()
+    assert run("-o", tmp_path, "--overwrite").exit_code == 2
     assert (tmp_path / "letter.txt").exists()
+
+
+def test_a_negative_seed_is_a_usage_error(tmp_path):
+    result = run("-o", tmp_path / "d", "--seed", -1)
+    assert result.exit_code == 2 and not (tmp_path / "d").exists()
 
 
 def test_json_is_one_document(tmp_path):

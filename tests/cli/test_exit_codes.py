@@ -128,8 +128,3 @@ def test_7_the_device_is_missing(tmp_path, monkeypatch):
 def test_130_interrupted(failing):
     result = failing(KeyboardInterrupt())
     assert result.exit_code == 130 and "interrupted" in explain(result)
-
-
-def test_each_code_belongs_to_one_error():
-    kinds = errors.KoopError.__subclasses__()
-    assert sorted(kind.exit_code for kind in kinds) == [2, 3, 4, 5, 6, 7]

@@ -43,9 +43,3 @@ def test_on_a_terminal_a_live_line(monkeypatch):
     with progress.reporter() as show:
         show(record(100, ERRORS))
     assert "100/100" in screen.getvalue()
-
-
-def test_quiet_says_nothing(capsys):
-    with progress.reporter(quiet=True) as show:
-        show(record(100))
-    assert capsys.readouterr() == ("", "")

@@ -79,3 +79,14 @@ def test_mistakes_are_named(assignments, environ, message):
 
 def test_other_variables_and_the_device_are_left_alone():
     resolve({}, [], None, {"HOME": "/", "KOOPCLI_DEVICE": "cpu"})
+
+
+def test_a_value_out_of_range_comes_with_its_origin(tmp_path):
+    file = tmp_path / "c.toml"
+    file.write_text("[train]\nsteps = 0\n")
+    with pytest.raises(ConfigError, match=r"got 0 \(train\.steps is from .*c\.toml\)"):
+        resolve({}, [], file, {})
+    with pytest.raises(ConfigError, match="is from environment KOOPCLI_HORIZON"):
+        resolve({"steps": 9}, [], None, {"KOOPCLI_HORIZON": "0"})
+    with pytest.raises(ConfigError, match=r"ring_min is from --set"):
+        resolve({}, ["ring_min=0.9995"], None, {})
