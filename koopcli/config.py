@@ -99,6 +99,9 @@ class IngestConfig:
     def __post_init__(self) -> None:
         if self.dt is not None:
             _above("ingest", 0, dt=self.dt)
+            if self.dt == float("inf"):
+                raise ConfigError("ingest.dt must be finite")
+        _at_least("ingest", 0, seed=self.seed)
         _fraction(
             "ingest", val_fraction=self.val_fraction, test_fraction=self.test_fraction
         )

@@ -19,6 +19,8 @@ from koopcli.errors import ConfigError
     ("make", "settings", "message"),
     [
         (IngestConfig, {"dt": 0.0}, r"ingest\.dt must be > 0"),
+        (IngestConfig, {"dt": float("inf")}, r"ingest\.dt must be finite"),
+        (IngestConfig, {"seed": -1}, r"ingest\.seed must be >= 0"),
         (IngestConfig, {"val_fraction": 1.5}, r"val_fraction must lie in \[0, 1\]"),
         (IngestConfig, {"val_fraction": 0.5, "test_fraction": 0.5}, "stay below 1"),
         (IngestConfig, {"min_length": 0}, "min_length must be >= 1"),

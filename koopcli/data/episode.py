@@ -65,7 +65,8 @@ class Episode:
             self._check_finite("rewards", self.rewards[:, None])
 
     def _check_finite(self, name: str, values: np.ndarray) -> None:
-        bad = np.argwhere(~np.isfinite(values.astype(np.float32)))
+        with np.errstate(over="ignore"):  # beyond float32 counts as infinite
+            bad = np.argwhere(~np.isfinite(values.astype(np.float32)))
         if len(bad):
             step, column = bad[0].tolist()
             raise DataError(

@@ -13,6 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from numpy.typing import DTypeLike
 
 from koopcli.data.statistics import ColumnStatistics, Statistics
 from koopcli.errors import DataError
@@ -111,23 +112,25 @@ def _check_schema(path: Path, file: h5py.File) -> None:
 def _read(path: Path, file: h5py.File) -> Dataset:
     episodes, statistics = file["episodes"], file["statistics"]
     has_rewards = "rewards" in file
+    observations = _array(file, "observations", 2, np.float32)
+    actions = _array(file, "actions", 2, np.float32)
     return Dataset(
         path=path,
-        observations=file["observations"][()].astype(np.float32),
-        actions=file["actions"][()].astype(np.float32),
-        rewards=file["rewards"][()].astype(np.float32) if has_rewards else None,
-        terminations=file["terminations"][()].astype(bool),
-        truncations=file["truncations"][()].astype(bool),
-        lengths=episodes["length"][()].astype(np.int64),
-        observation_starts=episodes["observation_start"][()].astype(np.int64),
-        step_starts=episodes["step_start"][()].astype(np.int64),
-        last_observation_known=episodes["last_observation_known"][()].astype(bool),
+        observations=observations,
+        actions=actions,
+        rewards=_array(file, "rewards", 1, np.float32) if has_rewards else None,
+        terminations=_array(file, "terminations", 1, bool),
+        truncations=_array(file, "truncations", 1, bool),
+        lengths=_array(episodes, "length", 1, np.int64),
+        observation_starts=_array(episodes, "observation_start", 1, np.int64),
+        step_starts=_array(episodes, "step_start", 1, np.int64),
+        last_observation_known=_array(episodes, "last_observation_known", 1, bool),
         sources=tuple(episodes["source"].asstr()[()].tolist()),
-        splits={name: file["splits"][name][()].astype(np.int64) for name in SPLITS},
+        splits={name: _array(file["splits"], name, 1, np.int64) for name in SPLITS},
         statistics=Statistics(
-            observations=_columns(statistics["observations"]),
-            actions=_columns(statistics["actions"]),
-            rewards=_columns(statistics["rewards"]) if has_rewards else None,
+            observations=_columns(statistics["observations"], observations.shape[1]),
+            actions=_columns(statistics["actions"], actions.shape[1]),
+            rewards=_columns(statistics["rewards"], 1) if has_rewards else None,
         ),
         dt=float(file.attrs["dt"]),
         dt_known=bool(file.attrs["dt_known"]),
@@ -137,14 +140,27 @@ def _read(path: Path, file: h5py.File) -> Dataset:
     )
 
 
-def _columns(group: h5py.Group) -> ColumnStatistics:
-    arrays = {name: group[name][()] for name in ("mean", "std", "min", "max")}
+def _array(group: h5py.Group, name: str, axes: int, dtype: DTypeLike) -> np.ndarray:
+    values = np.asarray(group[name][()])
+    if values.ndim != axes:
+        raise ValueError(f"{group[name].name} has {values.ndim} axes, expected {axes}")
+    return values.astype(dtype, copy=False)
+
+
+def _columns(group: h5py.Group, width: int) -> ColumnStatistics:
+    names = ("mean", "std", "min", "max")
+    arrays = {name: _array(group, name, 1, np.float64) for name in names}
+    for name, values in arrays.items():
+        if values.shape != (width,) or not np.isfinite(values).all():
+            raise ValueError(f"{group[name].name} is not {width} finite numbers")
     return ColumnStatistics(count=int(group["count"][()]), **arrays)
 
 
 def _check(dataset: Dataset) -> None:
     # The offsets are what keeps a window inside its episode: verify, do not trust.
     lengths, known = dataset.lengths, dataset.last_observation_known
+    if not len(lengths) == len(known) == len(dataset.sources):
+        raise _damaged(dataset, "the columns of the episode table differ in length")
     rows = lengths + known
     steps = int(lengths.sum())
     columns = [dataset.actions, dataset.terminations, dataset.truncations]
@@ -167,13 +183,15 @@ def _check(dataset: Dataset) -> None:
         "column names and columns disagree": len(dataset.observation_names)
         != dataset.observations.shape[1]
         or len(dataset.action_names) != dataset.actions.shape[1],
-        "dt is not positive": not dataset.dt > 0,
+        "dt is not positive and finite": not 0 < dataset.dt < np.inf,
         "it holds NaN or infinite values": not all(
             np.isfinite(column).all() for column in (dataset.observations, *columns)
         ),
     }
     for problem, found in problems.items():
         if found:
-            raise DataError(
-                f"{dataset.path}: damaged: {problem}; ingest the source again"
-            )
+            raise _damaged(dataset, problem)
+
+
+def _damaged(dataset: Dataset, problem: str) -> DataError:
+    return DataError(f"{dataset.path}: damaged: {problem}; ingest the source again")

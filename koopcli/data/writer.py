@@ -29,6 +29,8 @@ class DatasetWriter:
     def __init__(self, path: Path):
         self._opened = hdf5.writing(path)
         self._file = self._opened.__enter__()
+        # Kept open: closing a column would compress its last chunk at every episode.
+        self._columns: dict[str, h5py.Dataset] = {}
         self.lengths: list[int] = []
         self.known: list[bool] = []
         self.sources: list[str] = []
@@ -59,7 +61,7 @@ class DatasetWriter:
                 self._create(name, values)
         self._check_same(episode, columns)
         for name, values in columns.items():
-            column = self._file[name]
+            column = self._columns[name]
             column.resize(len(column) + len(values), axis=0)
             column[len(column) - len(values) :] = values
         self.lengths.append(episode.length)
@@ -99,11 +101,11 @@ class DatasetWriter:
         row_bytes = max(1, values.itemsize * int(np.prod(width)))
         if 0 in width:  # HDF5 cannot chunk a column without columns
             shape: dict[str, Any] = {"maxshape": (None, 1, *width[1:])}
-            self._file.create_dataset(
+            self._columns[name] = self._file.create_dataset(
                 name, (0, *width), values.dtype, chunks=(1024, 1), **shape
             )
             return
-        self._file.create_dataset(
+        self._columns[name] = self._file.create_dataset(
             name,
             (0, *width),
             values.dtype,
@@ -115,12 +117,12 @@ class DatasetWriter:
         )
 
     def _check_same(self, episode: Episode, columns: dict[str, np.ndarray]) -> None:
-        if ("rewards" in self._file) != ("rewards" in columns):
+        if ("rewards" in self._columns) != ("rewards" in columns):
             raise DataError(
                 f"{episode.source}: some episodes have rewards and some have none"
             )
         for name, values in columns.items():
-            expected = self._file[name].shape[1:]
+            expected = self._columns[name].shape[1:]
             if values.shape[1:] != expected:
                 raise DataError(
                     f"{episode.source}: {name} have {values.shape[1]} columns, those of "
@@ -133,12 +135,12 @@ class DatasetWriter:
         starts = {"observations": np.cumsum(rows) - rows}
         step_starts = np.cumsum(lengths) - lengths
         counts = {"observations": rows}
-        result = {}
+        result: dict[str, ColumnStatistics] = {}
         for name in ("observations", "actions", "rewards"):
-            if name not in self._file:
+            if name not in self._columns:
                 continue
             first, count = starts.get(name, step_starts), counts.get(name, lengths)
-            columns = self._file[name]
+            columns = self._columns[name]
             accumulator = Accumulator(columns.shape[1] if columns.ndim > 1 else 1)
             for episode in train.tolist():
                 for block in _blocks(int(first[episode]), int(count[episode])):

@@ -5,6 +5,8 @@ import h5py
 import numpy as np
 import pytest
 from d4rl_file import write_d4rl
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from koopcli.config import IngestConfig
 from koopcli.data import store
@@ -41,6 +43,40 @@ def test_the_file_holds_the_episodes_and_the_report_counts_them(tmp_path, out):
     assert dataset.provenance["sha256"] == {str(source): digest}
     assert dataset.provenance["command"] == "koopcli ingest x"
     assert not dataset.dt_known and "sampling time is unknown" in report.warnings[-1]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    lengths=st.lists(st.integers(2, 9), min_size=1, max_size=8),
+    following=st.booleans(),
+    data=st.data(),
+)
+def test_any_episodes_survive_the_way_into_the_file(
+    tmp_path_factory, lengths, following, data
+):
+    numbers = range(len(lengths))
+    terminal = data.draw(st.sets(st.sampled_from(numbers)))
+    folder = tmp_path_factory.mktemp("way")
+    expected = write_d4rl(
+        folder / "x.hdf5", lengths, terminal=terminal, following=following
+    )
+    ingest([str(folder / "x.hdf5")], folder / "o.h5", IngestConfig())
+    found = store.load(folder / "o.h5")
+    assert found.lengths.tolist() == lengths
+    assert (found.last_observation_known == following).all()
+    for number, (observations, actions, rewards, ended) in enumerate(expected):
+        kept = observations if following else observations[:-1]
+        first, step = found.observation_starts[number], found.step_starts[number]
+        steps = slice(step, step + lengths[number])
+        assert np.array_equal(found.observations[first : first + len(kept)], kept)
+        assert np.array_equal(found.actions[steps], actions)
+        assert np.array_equal(found.rewards[steps], rewards)
+        none = [False] * (lengths[number] - 1)
+        assert found.terminations[steps].tolist() == [*none, ended]
+        assert found.truncations[steps].tolist() == [*none, not ended]
+    chosen = np.concatenate(list(found.splits.values()))
+    assert sorted(chosen.tolist()) == list(numbers)
+    assert len(found.splits["train"]) > 0
 
 
 def test_statistics_are_those_of_the_training_episodes_alone(tmp_path, out):
@@ -105,6 +141,42 @@ def test_nan_is_refused_with_its_place_and_leaves_no_file(tmp_path, out):
     assert nothing_left(tmp_path, "x.hdf5")
 
 
+@pytest.mark.parametrize(
+    ("column", "place", "value", "message"),
+    [
+        ("observations", (6, 1), np.inf, r"episode 1 .*: observations\[1, 1\] is inf"),
+        ("observations", (6, 1), 1e300, r"observations\[1, 1\] is 1e\+300"),
+        ("rewards", 7, -1e300, r"rewards\[2, 0\] is -1e\+300"),
+        # Within an episode these are not kept, but whether it goes on is then unknown.
+        ("next_observations", (2, 0), np.nan, r"observations\[3, 0\] is nan"),
+    ],
+)
+def test_what_float32_cannot_hold_is_refused(
+    tmp_path, out, column, place, value, message
+):
+    source = tmp_path / "x.hdf5"
+    write_d4rl(source, (5, 6))
+    with h5py.File(source, "r+") as file:
+        values = file[column][()].astype(np.float64)
+        values[place] = value
+        del file[column]
+        file[column] = values
+    with pytest.raises(DataError, match=message):
+        ingest([str(source)], out, IngestConfig())
+    assert nothing_left(tmp_path, "x.hdf5")
+
+
+@pytest.mark.parametrize("content", [b"", b"time,angle\n0,1\n"])
+def test_what_is_not_hdf5_is_refused_and_leaves_no_file(tmp_path, out, content):
+    (tmp_path / "x.hdf5").write_bytes(content)
+    for format in ("auto", "d4rl"):
+        with pytest.raises(
+            DataError, match=r"x\.hdf5: (unknown format|not a readable)"
+        ):
+            ingest([str(tmp_path / "x.hdf5")], out, IngestConfig(format=format))
+    assert nothing_left(tmp_path, "x.hdf5")
+
+
 def test_sources_that_differ_are_refused_with_both_names(tmp_path, out):
     a, b = (str(tmp_path / name) for name in ("a.hdf5", "b.hdf5"))
     write_d4rl(a)
@@ -113,6 +185,7 @@ def test_sources_that_differ_are_refused_with_both_names(tmp_path, out):
         DataError, match=r"a\.hdf5 and .*b\.hdf5 differ in action names"
     ):
         ingest([a, b], out, IngestConfig())
+    assert nothing_left(tmp_path, "a.hdf5", "b.hdf5")
 
 
 def test_different_sampling_times_need_a_decision(tmp_path, out):

@@ -138,11 +138,11 @@ def _columns(path: Path, file: h5py.File) -> dict[str, str]:
 def _find_ends(
     path: Path, file: h5py.File, columns: dict[str, str], config: IngestConfig
 ) -> tuple[_Ends, list[str]]:
-    terminal = _flags(file, columns["terminals"])
+    terminal = _flags(path, file, columns["terminals"])
     ends = terminal.copy()
     warnings = []
     if "timeouts" in columns:
-        ends |= _flags(file, columns["timeouts"])
+        ends |= _flags(path, file, columns["timeouts"])
     elif config.max_episode_steps is None:
         warnings.append(
             f"{path.name}: no time-outs are marked; if the environment has a time limit, "
@@ -169,8 +169,12 @@ def _find_ends(
     return _Ends(rows, terminal[rows]), warnings
 
 
-def _flags(file: h5py.File, name: str) -> Bool[np.ndarray, " row"]:
-    return file[name][()].reshape(-1).astype(bool)
+def _flags(path: Path, file: h5py.File, name: str) -> Bool[np.ndarray, " row"]:
+    values = file[name][()].reshape(-1)
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        raise DataError(f"{path}: {name}[{bad[0]}] is {values[bad[0]]}, not a flag")
+    return values.astype(bool)
 
 
 def _limits(ends: Bool[np.ndarray, " row"], limit: int) -> Bool[np.ndarray, " row"]:
@@ -188,14 +192,18 @@ def _breaks(file: h5py.File, columns: dict[str, str]) -> Bool[np.ndarray, " gap"
     rows = len(now)
     breaks = np.zeros(rows - 1, bool)
     sample = now[: min(rows, BLOCK_ROWS)].astype(np.float64)
-    scale = np.maximum(np.nanstd(sample, axis=0), 1e-6)
+    # What is not finite is refused later, by the episode, which knows its place.
+    with np.errstate(invalid="ignore", over="ignore"):
+        sample = np.where(np.isfinite(sample), sample, 0)
+        scale = np.maximum(sample.std(axis=0), 1e-6)
     for first in range(0, rows - 1, BLOCK_ROWS):
         last = min(first + BLOCK_ROWS, rows - 1)
-        jump = np.abs(
-            following[first:last].astype(np.float64)
-            - now[first + 1 : last + 1].astype(np.float64)
-        )
-        breaks[first:last] = (jump > CONTINUITY * scale).any(axis=1)
+        with np.errstate(invalid="ignore", over="ignore"):
+            reached = following[first:last].astype(np.float64)
+            row = now[first + 1 : last + 1].astype(np.float64)
+            jump = np.abs(reached - row) > CONTINUITY * scale
+        apart = ~np.isfinite(reached) | (np.isfinite(row) & jump)
+        breaks[first:last] = apart.any(axis=1)
     return breaks
 
 
@@ -210,26 +218,28 @@ def _episodes(path: Path, columns: dict[str, str], ends: _Ends) -> Iterator[Epis
 def _read(
     file: h5py.File, name: str, columns: dict[str, str], ends: _Ends
 ) -> Iterator[Episode]:
+    # Opened once: a column that is opened anew decompresses its chunk again.
+    opened = {key: file[alias] for key, alias in columns.items()}
     first = np.concatenate([[0], ends.rows[:-1] + 1])
     for number, (start, last) in enumerate(
         zip(first.tolist(), ends.rows.tolist(), strict=True)
     ):
         rows = slice(start, last + 1)
-        observations = file[columns["observations"]][rows]
-        if "next_observations" in columns:
-            final = file[columns["next_observations"]][last : last + 1]
+        observations = opened["observations"][rows]
+        if "next_observations" in opened:
+            final = opened["next_observations"][last : last + 1]
             observations = np.concatenate([observations, final])
         steps = last + 1 - start
         terminations, truncations = np.zeros(steps, bool), np.zeros(steps, bool)
         terminations[-1] = ends.terminated[number]
         truncations[-1] = not ends.terminated[number]
-        if "timeouts" in columns:
-            truncations[-1] |= bool(file[columns["timeouts"]][last].reshape(-1)[0])
-        rewards = columns.get("rewards")
+        if "timeouts" in opened:
+            truncations[-1] |= bool(opened["timeouts"][last].reshape(-1)[0])
+        rewards = opened.get("rewards")
         yield Episode(
             observations=observations,
-            actions=file[columns["actions"]][rows],
-            rewards=None if rewards is None else file[rewards][rows].reshape(-1),
+            actions=opened["actions"][rows],
+            rewards=None if rewards is None else rewards[rows].reshape(-1),
             terminations=terminations,
             truncations=truncations,
             source=f"{name}: episode {number} (rows {start}-{last})",

@@ -34,6 +34,12 @@ class _Leaf:
     def columns(self, values: np.ndarray) -> np.ndarray:
         if self.choices:
             index = np.asarray(values).reshape(-1).astype(np.int64) - self.start
+            if ((index < 0) | (index >= self.choices)).any():
+                where = ".".join(map(str, self.path)) or "a value"
+                raise ValueError(
+                    f"{where} is outside its Discrete({self.choices}, "
+                    f"start={self.start})"
+                )
             return np.eye(self.choices)[index]
         return np.asarray(values).reshape(len(values), -1)
 

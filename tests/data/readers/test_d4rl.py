@@ -99,6 +99,7 @@ def test_the_sampling_time_comes_from_the_environment(tmp_path):
         ({"actions": np.zeros((12, 1), "S3")}, "'actions' is not an array of numbers"),
         ({"observations": np.zeros((0, 2))}, "'observations' is empty"),
         ({"next_observations": np.zeros((12, 3))}, "differ in shape"),
+        ({"terminals": np.full(12, np.nan)}, r"terminals\[0\] is nan, not a flag"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, changes, message):

@@ -1,5 +1,6 @@
 import json
 
+import h5py
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -145,6 +146,19 @@ def test_damage_is_named():
         read("test/small-v0")
     with pytest.raises(DataError, match="no Minari dataset here"):
         read("no/such-v0")
+
+
+@pytest.mark.parametrize("value", [0, 4])
+def test_a_discrete_value_outside_its_space_is_refused(value):
+    # Minari would not write it; a file edited by hand may hold it. Negative indices
+    # must not wrap around to the last choice.
+    folder = make(
+        space=spaces.Discrete(3, start=1), data=(np.array([1, 2, 3, 1]), vectors()[1])
+    )
+    with h5py.File(minari._folder(folder) / "main_data.hdf5", "r+") as file:
+        file["episode_0/observations"][1] = value
+    with pytest.raises(DataError, match=r"outside its Discrete\(3, start=1\)"):
+        read("test/small-v0")
 
 
 def test_a_damaged_storage_is_named():
