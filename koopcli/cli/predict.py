@@ -45,7 +45,9 @@ def predict(
     reencode_every: Annotated[
         int, typer.Option(help="Decode and encode again every so many steps; 0 never.")
     ] = DEFAULT.reencode_every,
-    device: Annotated[Device, typer.Option(help="Where to compute.")] = Device.AUTO,
+    device: Annotated[
+        Device, typer.Option(help="Where to compute.", envvar="KOOPCLI_DEVICE")
+    ] = Device.AUTO,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the output file.")
     ] = False,

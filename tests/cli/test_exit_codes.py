@@ -125,6 +125,28 @@ def test_7_the_device_is_missing(tmp_path, monkeypatch):
     assert result.exit_code == 7 and "no such device" in explain(result)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "d.h5", "-o", "r"),
+        ("eval", "r", "d.h5"),
+        ("predict", "r", "d.h5", "-o", "p"),
+    ],
+)
+def test_7_holds_for_the_device_of_the_environment(tmp_path, monkeypatch, arguments):
+    asked = []
+
+    def no_gpu(device):
+        asked.append(device)
+        raise errors.DeviceError("--device gpu: JAX finds no such device")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("koopcli.device.select", no_gpu)
+    monkeypatch.setenv("KOOPCLI_DEVICE", "gpu")
+    assert run(*arguments).exit_code == 7
+    assert asked == ["gpu"]
+
+
 def test_130_interrupted(failing):
     result = failing(KeyboardInterrupt())
     assert result.exit_code == 130 and "interrupted" in explain(result)
