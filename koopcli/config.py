@@ -10,6 +10,16 @@ from dataclasses import dataclass, field
 from koopcli.errors import ConfigError
 
 
+class ModelKind(enum.StrEnum):
+    """What predicts: the Koopman model, or one of those it is compared with."""
+
+    KOOPMAN = "koopman"
+
+
+KIND_DEFAULTS: dict[ModelKind, dict[str, object]] = {}
+"""Defaults that differ from those below, by kind and dotted name."""
+
+
 class Stability(enum.StrEnum):
     """How the moduli of the eigenvalues are kept in check."""
 
@@ -119,6 +129,8 @@ class IngestConfig:
 class ModelConfig:
     """The shape of the model."""
 
+    kind: ModelKind = ModelKind.KOOPMAN
+    """Which model."""
     latent_dim: int = 128
     """Number m of complex latents."""
     encoder_width: int = 256
@@ -151,6 +163,16 @@ class ModelConfig:
     """Initial value of the learnable time step Δ; unset: 1 / latent_dim."""
     input_normalisation: bool = True
     """Start with input gains √(1-|λ|²), so that every mode has unit variance."""
+    reencode_every: int = 0
+    """Decode and encode again every so many steps, in training and after; 0 never."""
+    width: int = 256
+    """Hidden units of the models other than koopman."""
+    depth: int = 2
+    """Hidden layers or blocks of the models other than koopman."""
+    heads: int = 4
+    """Attention heads of the transformer; must divide width."""
+    params: int | None = None
+    """Number of parameters to come close to; unset: the widths as they are."""
     unroll: Unroll = Unroll.AUTO
     """How the recurrence is computed; auto picks by backend."""
 
@@ -169,7 +191,11 @@ class ModelConfig:
             encoder_depth=self.encoder_depth,
             decoder_depth=self.decoder_depth,
             action_depth=self.action_depth,
+            reencode_every=self.reencode_every,
         )
+        _at_least("model", 1, width=self.width, depth=self.depth, heads=self.heads)
+        if self.params is not None:
+            _at_least("model", 1, params=self.params)
         if not 0 < self.ring_min <= self.ring_max < 1:
             raise ConfigError(
                 "model.ring_min and model.ring_max must satisfy "
@@ -310,14 +336,15 @@ class PredictConfig:
     """Steps to predict; may exceed the training horizon."""
     starts: int | None = None
     """Number of starts, spread evenly; unset: every start."""
-    reencode_every: int = 0
-    """Decode and encode again every so many steps; 0 never."""
+    reencode_every: int | None = None
+    """Decode and encode again every so many steps; 0 never; unset: as in training."""
     batch_size: int = 1024
     """Rollouts per call of the device."""
 
     def __post_init__(self) -> None:
         _at_least("predict", 1, horizon=self.horizon, batch_size=self.batch_size)
-        _at_least("predict", 0, reencode_every=self.reencode_every)
+        if self.reencode_every is not None:
+            _at_least("predict", 0, reencode_every=self.reencode_every)
         if self.starts is not None:
             _at_least("predict", 1, starts=self.starts)
 
@@ -334,8 +361,8 @@ class EvalConfig:
     """Steps between two starts; unset: the smallest that keeps max_starts."""
     max_starts: int = 10_000
     """Bound on the number of starts when stride is unset."""
-    reencode_every: int = 0
-    """Decode and encode again every so many steps; 0 never."""
+    reencode_every: int | None = None
+    """Decode and encode again every so many steps; 0 never; unset: as in training."""
     divergence_factor: float = 10.0
     """A rollout has diverged when it leaves the training range by this many ranges."""
     batch_size: int = 1024
@@ -349,5 +376,6 @@ class EvalConfig:
         if self.stride is not None:
             _at_least("eval", 1, stride=self.stride)
         _at_least("eval", 1, max_starts=self.max_starts, batch_size=self.batch_size)
-        _at_least("eval", 0, reencode_every=self.reencode_every)
+        if self.reencode_every is not None:
+            _at_least("eval", 0, reencode_every=self.reencode_every)
         _above("eval", 0, divergence_factor=self.divergence_factor)

@@ -10,7 +10,7 @@ import typing
 from pathlib import Path
 from typing import Any
 
-from koopcli.config import RunConfig
+from koopcli.config import KIND_DEFAULTS, ModelConfig, RunConfig
 from koopcli.errors import ConfigError
 
 SECTIONS: dict[str, Any] = typing.get_type_hints(RunConfig)
@@ -129,7 +129,9 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def build(values: dict[str, Any]) -> RunConfig:
-    """Build a configuration from dotted settings over the defaults."""
+    """Build a configuration from dotted settings over the defaults of the model kind."""
+    kind = values.get("model.kind", ModelConfig.kind)
+    values = {**KIND_DEFAULTS.get(kind, {}), **values}
     parts: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for name, value in values.items():
         section, key = name.split(".", 1)

@@ -38,7 +38,11 @@ def evaluate(
         ),
     ] = DEFAULT.stride,
     reencode_every: Annotated[
-        int, typer.Option(help="Decode and encode again every so many steps; 0 never.")
+        int | None,
+        typer.Option(
+            help="Decode and encode again every so many steps; 0 never.",
+            show_default="as in training",
+        ),
     ] = DEFAULT.reencode_every,
     device: Annotated[
         Device, typer.Option(help="Where to compute.", envvar="KOOPCLI_DEVICE")

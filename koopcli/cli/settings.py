@@ -12,6 +12,8 @@ from koopcli.config import RunConfig
 from koopcli.errors import ConfigError
 
 PREFIX = "KOOPCLI_"
+FLAGS = {"kind": "--model"}
+"""Flags that are not called like their setting."""
 RESERVED = {"KOOPCLI_DEVICE"}
 """Environment variables that belong to options, not to the run's configuration."""
 
@@ -55,7 +57,7 @@ def resolve(
     given = {name: value for name, value in flags.items() if value is not None}
     for name, value in given.items():
         full = config_file.full_name(name, "flag")
-        take({full: value}, {full: "--" + name.replace("_", "-")})
+        take({full: value}, {full: FLAGS.get(name, "--" + name.replace("_", "-"))})
     for assignment in assignments:
         key, separator, text = assignment.partition("=")
         if not separator:

@@ -86,7 +86,10 @@ def evaluate(
         stride=plan.stride,
         starts=total,
         training_horizons={run: model.meta.horizon for run, model in saved.items()},
-        reencode_every=config.reencode_every,
+        reencode_every={
+            run: model.model.reencoding(config.reencode_every)
+            for run, model in saved.items()
+        },
         divergence_factor=config.divergence_factor,
         dt=dataset.dt,
         dt_known=dataset.dt_known,
@@ -111,10 +114,17 @@ def _plan(dataset: Dataset, config: EvalConfig) -> _Plan:
 
 
 def _entrants(
-    saved: Mapping[str, SavedModel], dataset: Dataset, size: int, reencode_every: int
+    saved: Mapping[str, SavedModel],
+    dataset: Dataset,
+    size: int,
+    reencode_every: int | None,
 ) -> list[Entrant]:
     models = [
-        Entrant(run, "koopman", rollout_of(model.model, size, reencode_every))
+        Entrant(
+            run,
+            str(model.meta.model_config.kind),
+            rollout_of(model.model, size, reencode_every),
+        )
         for run, model in saved.items()
     ]
     fitted = baselines.fit_linear(dataset)

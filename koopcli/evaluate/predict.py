@@ -93,7 +93,7 @@ def predict(
         source=str(getattr(source, "initial_state", source)),
         horizon=job.horizon,
         rollouts=job.count,
-        reencode_every=config.reencode_every,
+        reencode_every=saved.model.reencoding(config.reencode_every),
         dt=job.dt,
         dt_known=job.dt_known,
     )

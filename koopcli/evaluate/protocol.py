@@ -32,7 +32,7 @@ class Protocol:
         stride: Steps between two starts of an episode.
         starts: Number of starts.
         training_horizons: Training horizon of each run, in steps.
-        reencode_every: Steps between re-encodings; 0 never.
+        reencode_every: Steps between re-encodings of each run; 0 never.
         divergence_factor: Ranges a rollout may leave the training range by.
         dt: Seconds per step.
         dt_known: False when dt is a placeholder.
@@ -50,7 +50,7 @@ class Protocol:
     stride: int
     starts: int
     training_horizons: dict[str, int]
-    reencode_every: int
+    reencode_every: dict[str, int]
     divergence_factor: float
     dt: float
     dt_known: bool

@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float
 
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts
-from koopcli.model.koopman import KoopmanModel
+from koopcli.model.dynamics import DynamicsModel
 
 MAX_STEPS_PER_CALL = 2**17
 """Bound on rollouts × horizon of one call, so that a long horizon fits in memory."""
@@ -85,7 +85,9 @@ def batches(
         yield gather(dataset, chosen.take(rows), horizon)
 
 
-def rollout_of(model: KoopmanModel, size: int, reencode_every: int = 0) -> Rollout:
+def rollout_of(
+    model: DynamicsModel, size: int, reencode_every: int | None = None
+) -> Rollout:
     """Return a batched rollout of `model` for up to `size` starts per call."""
 
     def predict(states: np.ndarray, actions: np.ndarray) -> Predicted:
@@ -109,7 +111,7 @@ def rollout_of(model: KoopmanModel, size: int, reencode_every: int = 0) -> Rollo
 
 @eqx.filter_jit
 def _rollouts(
-    model: KoopmanModel, states: Array, actions: Array, reencode_every: int
+    model: DynamicsModel, states: Array, actions: Array, reencode_every: int | None
 ) -> tuple[Array, Array | None]:
     def one(state: Array, action: Array) -> tuple[Array, Array | None]:
         prediction = model.rollout(state, action, reencode_every)

@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import Complex
 
 from koopcli import run_dir
+from koopcli.errors import ModelError
 from koopcli.model import checkpoint
+from koopcli.model.koopman import KoopmanModel
 
 SCHEMA = "koopcli.spectrum/1"
 TOLERANCE = 1e-6
@@ -122,9 +124,14 @@ def inspect(run: Path) -> Spectrum:
     """Read the eigenvalues of a run folder or model file and describe them.
 
     Raises:
-        ModelError: There is no usable model at `run`.
+        ModelError: There is no usable model at `run`, or it has no eigenvalues.
     """
     saved = checkpoint.load(run_dir.model_file(run))
+    if not isinstance(saved.model, KoopmanModel):
+        raise ModelError(
+            f"{run}: a {saved.meta.model_config.kind} model has no eigenvalues; give a "
+            "run of --model koopman"
+        )
     values = np.asarray(saved.model.eigenvalues()).astype(np.complex128)
     meta = saved.meta
     described = modes(values, meta.dt)

@@ -23,18 +23,21 @@ from koopcli.config import (
     Discretisation,
     Initialisation,
     ModelConfig,
+    ModelKind,
     Stability,
     Unroll,
 )
 from koopcli.errors import ConfigError, ModelError
 from koopcli.files import replacing
-from koopcli.model.koopman import Dimensions, KoopmanModel
+from koopcli.model.build import build
+from koopcli.model.dynamics import Dimensions, DynamicsModel
 
 FORMAT = "koopcli.model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MAX_HEADER_BYTES = 16 * 2**20
 LEAF_OVERHEAD = 1024
 _ENUMS = {
+    "kind": ModelKind,
     "init": Initialisation,
     "stability": Stability,
     "discretisation": Discretisation,
@@ -90,11 +93,11 @@ class ModelMeta:
 class SavedModel:
     """A model together with its meta data."""
 
-    model: KoopmanModel
+    model: DynamicsModel
     meta: ModelMeta
 
 
-def save(path: Path, model: KoopmanModel, meta: ModelMeta) -> None:
+def save(path: Path, model: DynamicsModel, meta: ModelMeta) -> None:
     """Write `model` to `path` in one piece."""
     header = {
         "format": FORMAT,
@@ -117,7 +120,7 @@ def load(path: Path) -> SavedModel:
         with open(path, "rb") as file:
             meta = _read_header(path, file)
             skeleton = eqx.filter_eval_shape(
-                KoopmanModel, meta.model_config, meta.dimensions, key=jax.random.key(0)
+                build, meta.model_config, meta.dimensions, key=jax.random.key(0)
             )
             return SavedModel(_read_leaves(path, file, skeleton), meta)
     except OSError as error:
@@ -155,7 +158,7 @@ def _meta(raw: dict[str, Any]) -> ModelMeta:
     return ModelMeta(**{**raw, **sequences, "model_config": ModelConfig(**config)})
 
 
-def _read_leaves(path: Path, file: BinaryIO, skeleton: KoopmanModel) -> KoopmanModel:
+def _read_leaves(path: Path, file: BinaryIO, skeleton: DynamicsModel) -> DynamicsModel:
     leaves = [leaf for leaf in jax.tree.leaves(skeleton) if hasattr(leaf, "shape")]
     expected = sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
     # Compare with what is on disk before anything is allocated: a header may lie.

@@ -8,46 +8,22 @@ linear. Source: Mondal et al. 2024, arXiv:2306.11941; reward head and normalisat
 inputs are this project's choice (docs/model.md).
 """
 
-from dataclasses import dataclass
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Complex, Float, PRNGKeyArray
+from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 
 from koopcli.config import ModelConfig
+from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
 from koopcli.model.networks import Network
 from koopcli.model.normaliser import Normaliser
 from koopcli.model.unroll import choose
 
 
-@dataclass(frozen=True)
-class Dimensions:
-    """Sizes of what a model reads and writes; `action` may be 0."""
-
-    state: int
-    action: int
-    reward: bool
-
-
-class Prediction(eqx.Module):
-    """A rollout; row k-1 is k steps ahead.
-
-    Attributes:
-        states: Predicted observations, physical units.
-        rewards: Reward of the transition into each state; None without a reward head.
-        latents: The x̂ that were decoded.
-    """
-
-    states: Float[Array, "time state"]
-    rewards: Float[Array, " time"] | None
-    latents: Complex[Array, "time latent"]
-
-
-class KoopmanModel(eqx.Module):
+class KoopmanModel(DynamicsModel):
     """See the module's equations; public methods take one sequence, physical units."""
 
     encoder: Network
@@ -100,36 +76,32 @@ class KoopmanModel(eqx.Module):
         """Read a state back from a latent."""
         return self.state_normaliser.restore(self.read(latent))
 
-    def rollout(
-        self,
-        state: Float[Array, " state"],
-        actions: Float[Array, "time action"],
-        reencode_every: int = 0,
-    ) -> Prediction:
-        """Predict the states that follow `state` under `actions`, open loop.
-
-        Args:
-            state: The only observation used.
-            actions: One row per step; its length is the horizon, also for autonomous
-                models, whose rows have no columns.
-            reencode_every: Decode and encode again after so many steps; 0 never.
-                Source: Fathi et al. 2024, arXiv:2310.15386.
-        """
-        standard = self.action_normaliser.standardise(actions)
-        start = self.state_normaliser.standardise(state)
-        time = actions.shape[0]
-        if 0 < reencode_every < time:
-            latents = self._reencoded(start, standard, reencode_every)
-        else:
-            latents = self.advance(self.lift(start), self.drive(standard))
-        states = self.state_normaliser.restore(self.read(latents))
-        rewards = None
-        if self.reward_normaliser is not None:
-            reward = self.reward(latents, standard)[..., None]
-            rewards = self.reward_normaliser.restore(reward)[..., 0]
-        return Prediction(states=states, rewards=rewards, latents=latents)
-
     # Standard units below; any leading axes, so that training can keep time first.
+
+    @property
+    def sparse_readout(self) -> bool:
+        """Decoding costs more than time itself."""
+        return True
+
+    def segment(
+        self,
+        start: Float[Array, "batch state"],
+        actions: Float[Array, "time batch action"],
+        steps: Int[Array, " chosen"],
+    ) -> Forecast:
+        """Encode, unroll, decode at `steps`; see `DynamicsModel.segment`."""
+        # Time stays the first axis, so that the sequential unroll needs no transposition.
+        latents = jax.vmap(self.advance, in_axes=(0, 1), out_axes=1)(
+            self.lift(start), self.drive(actions)
+        )[steps]
+        return Forecast(
+            steps=steps,
+            states=self.read(latents),
+            rewards=None
+            if self.reward_head is None
+            else self.reward(latents, actions[steps]),
+            latents=latents,
+        )
 
     def lift(
         self, state: Float[Array, "*batch state"]
@@ -172,21 +144,6 @@ class KoopmanModel(eqx.Module):
         assert self.reward_head is not None
         features = jnp.concatenate([_unpack(latent), actions], axis=-1)
         return self.reward_head(features)[..., 0]
-
-    def _reencoded(
-        self, start: Array, actions: Array, every: int
-    ) -> Complex[Array, "time latent"]:
-        time = actions.shape[0]
-        chunks = -(-time // every)
-        padded = jnp.pad(actions, ((0, chunks * every - time), (0, 0)))
-
-        def chunk(state: Array, actions: Array) -> tuple[Array, Array]:
-            latents = self.advance(self.lift(state), self.drive(actions))
-            return self.read(latents[-1]), latents
-
-        shape = (chunks, every, actions.shape[1])
-        _, latents = lax.scan(chunk, start, padded.reshape(shape))
-        return latents.reshape(chunks * every, -1)[:time]
 
 
 def _pack(features: Float[Array, "*batch parts"]) -> Complex[Array, "*batch latent"]:

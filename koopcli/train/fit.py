@@ -17,8 +17,9 @@ from koopcli.data.windows import starts
 from koopcli.errors import DivergedError
 from koopcli.files import sha256
 from koopcli.model import checkpoint
+from koopcli.model.build import build
 from koopcli.model.checkpoint import ModelMeta
-from koopcli.model.koopman import Dimensions, KoopmanModel
+from koopcli.model.dynamics import Dimensions, DynamicsModel
 from koopcli.model.normaliser import Normaliser
 from koopcli.train import loss, optimizer, run_folder
 from koopcli.train.batches import DeviceData
@@ -37,7 +38,7 @@ def fit(
     command: str = "",
     overwrite: bool = False,
 ) -> FitResult:
-    """Train a Koopman model and leave a run folder that can be used without the dataset.
+    """Train a model and leave a run folder that can be used without the dataset.
 
     Args:
         dataset_path: File that `koopcli ingest` wrote.
@@ -63,7 +64,7 @@ def fit(
         return _Run(run, dataset, data, model, meta, config).go(report)
 
 
-def initial_model(dataset: Dataset, config: RunConfig) -> KoopmanModel:
+def initial_model(dataset: Dataset, config: RunConfig) -> DynamicsModel:
     """Build an untrained model that fits `dataset`, with its normalisers filled in."""
     statistics = dataset.statistics
     dims = Dimensions(
@@ -72,9 +73,11 @@ def initial_model(dataset: Dataset, config: RunConfig) -> KoopmanModel:
         reward=dataset.rewards is not None,
     )
     key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
-    model = KoopmanModel(config.model, dims, key=key)
+    model = build(config.model, dims, key=key)
     normalisers = [
-        None if columns is None else Normaliser(columns.mean, columns.scale)
+        None
+        if columns is None
+        else Normaliser(columns.mean, columns.scale, columns.min, columns.max)
         for columns in (statistics.observations, statistics.actions, statistics.rewards)
     ]
     return eqx.tree_at(
@@ -113,7 +116,7 @@ class _Run:
         run: Path,
         dataset: Dataset,
         data: DeviceData,
-        model: KoopmanModel,
+        model: DynamicsModel,
         meta: ModelMeta,
         config: RunConfig,
     ):
@@ -192,7 +195,7 @@ class _Run:
             done += count
             yield done, count
 
-    def _model(self) -> KoopmanModel:
+    def _model(self) -> DynamicsModel:
         return eqx.combine(self.state.parameters, self.frozen)
 
     def _save(self, path: Path, step: int) -> None:

@@ -13,19 +13,18 @@ The first two are those of Mondal et al. 2024, arXiv:2306.11941 (there summed ov
 k). Decoding a subset drawn anew at every step leaves the expectation unchanged.
 """
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from koopcli.config import LossConfig, Stability
+from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.koopman import KoopmanModel
 from koopcli.train.batches import Batch
 
 
 def total(
-    model: KoopmanModel, batch: Batch, config: LossConfig, *, key: PRNGKeyArray
+    model: DynamicsModel, batch: Batch, config: LossConfig, *, key: PRNGKeyArray
 ) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
     """Return the weighted sum and every unweighted term, by name."""
     terms = compute_terms(model, batch, config, key=key)
@@ -41,29 +40,41 @@ def total(
 
 
 def compute_terms(
-    model: KoopmanModel, batch: Batch, config: LossConfig, *, key: PRNGKeyArray
+    model: DynamicsModel, batch: Batch, config: LossConfig, *, key: PRNGKeyArray
 ) -> dict[str, Float[Array, ""]]:
     """Return each term that applies to this model and data."""
-    steps = choose_steps(key, batch.mask.shape[0], config.decode_fraction)
+    forecast = model.forecast(
+        batch.states[0],
+        batch.actions,
+        reencode_every=model.config.reencode_every,
+        fraction=config.decode_fraction,
+        key=key,
+    )
+    steps = forecast.steps
     mask, targets = batch.mask[steps], batch.states[steps + 1]
-    start = model.lift(batch.states[0])
-    # Time stays the first axis, so that the sequential unroll needs no transposition.
-    latents = eqx.filter_vmap(model.advance, in_axes=(0, 1), out_axes=1)(
-        start, model.drive(batch.actions)
-    )[steps]
-    goal = model.lift(targets)
+    terms = {"prediction": masked_mean((forecast.states - targets) ** 2, mask)}
+    if forecast.rewards is not None and batch.rewards is not None:
+        error = (forecast.rewards - batch.rewards[steps]) ** 2
+        terms["reward"] = masked_mean(error[..., None], mask)
+    if isinstance(model, KoopmanModel):
+        terms |= _koopman_terms(model, batch, forecast, config)
+    return terms
+
+
+def _koopman_terms(
+    model: KoopmanModel, batch: Batch, forecast: Forecast, config: LossConfig
+) -> dict[str, Float[Array, ""]]:
+    latents, steps = forecast.latents, forecast.steps
+    assert latents is not None
+    goal = model.lift(batch.states[steps + 1])
     if config.stop_gradient:
         goal = lax.stop_gradient(goal)
-    distance = jnp.abs(latents.real - goal.real) ** 2 + (latents.imag - goal.imag) ** 2
+    distance = (latents.real - goal.real) ** 2 + (latents.imag - goal.imag) ** 2
+    first = batch.states[0]
     terms = {
-        "prediction": masked_mean((model.read(latents) - targets) ** 2, mask),
-        "consistency": masked_mean(distance, mask),
-        "reconstruction": jnp.mean((model.read(start) - batch.states[0]) ** 2),
+        "consistency": masked_mean(distance, batch.mask[steps]),
+        "reconstruction": jnp.mean((model.read(model.lift(first)) - first) ** 2),
     }
-    if model.reward_head is not None and batch.rewards is not None:
-        reward = model.reward(latents, batch.actions[steps])
-        error = (reward - batch.rewards[steps]) ** 2
-        terms["reward"] = masked_mean(error[..., None], mask)
     if model.config.stability is Stability.SOFT:
         terms["instability"] = instability(model)
     return terms
@@ -82,13 +93,3 @@ def masked_mean(
     kept = jnp.where(mask[..., None], values, 0.0)
     count = jnp.maximum(jnp.sum(mask), 1) * values.shape[-1]
     return jnp.sum(kept) / count.astype(jnp.float32)
-
-
-def choose_steps(
-    key: PRNGKeyArray, horizon: int, fraction: float
-) -> Int[Array, " chosen"]:
-    """Draw distinct steps of 0 … horizon-1, sorted; the same for the whole batch."""
-    count = max(1, round(fraction * horizon))
-    if count == horizon:
-        return jnp.arange(horizon)
-    return jnp.sort(jax.random.permutation(key, horizon)[:count])

@@ -10,6 +10,7 @@ import jax
 import optax
 
 from koopcli.config import OptimizerConfig
+from koopcli.model.dynamics import DynamicsModel
 from koopcli.model.koopman import KoopmanModel
 
 
@@ -36,7 +37,7 @@ def build(config: OptimizerConfig, steps: int) -> optax.GradientTransformation:
     return optax.chain(optax.clip_by_global_norm(config.clip_norm), groups)
 
 
-def trainable(model: KoopmanModel) -> KoopmanModel:
+def trainable(model: DynamicsModel) -> DynamicsModel:
     """Return a tree of booleans: the arrays to optimise (not the normalisers)."""
     everything = jax.tree.map(eqx.is_inexact_array, model)
     frozen = jax.tree.map(
@@ -51,15 +52,17 @@ def trainable(model: KoopmanModel) -> KoopmanModel:
     )
 
 
-def label(parameters: KoopmanModel) -> KoopmanModel:
+def label(parameters: DynamicsModel) -> DynamicsModel:
     """Name the group of every parameter."""
     labels = jax.tree.map(lambda _: "networks", parameters)
+    if not isinstance(parameters, KoopmanModel):
+        return labels
     spectral = jax.tree.map(
         lambda _: "eigenvalues", (parameters.spectrum, parameters.log_gain)
     )
     return eqx.tree_at(lambda m: (m.spectrum, m.log_gain), labels, spectral)
 
 
-def _is_matrix(parameters: KoopmanModel) -> KoopmanModel:
+def _is_matrix(parameters: DynamicsModel) -> DynamicsModel:
     # Biases are not decayed: decay acts on the size of maps, not on offsets.
     return jax.tree.map(lambda leaf: leaf.ndim > 1, parameters)

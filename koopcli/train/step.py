@@ -15,7 +15,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from koopcli.config import RunConfig
-from koopcli.model.koopman import KoopmanModel
+from koopcli.model.dynamics import DynamicsModel
 from koopcli.train import loss
 from koopcli.train.batches import Batch, DeviceData, sample
 
@@ -27,14 +27,14 @@ class TrainState(eqx.Module):
     on nothing is updated any more, so `parameters` are the last good ones.
     """
 
-    parameters: KoopmanModel
+    parameters: DynamicsModel
     optimizer_state: optax.OptState
     step: Int[Array, ""]
     bad_step: Int[Array, ""]
 
 
 Dispatch = Callable[
-    [TrainState, KoopmanModel, DeviceData, PRNGKeyArray, Int[Array, ""]],
+    [TrainState, DynamicsModel, DeviceData, PRNGKeyArray, Int[Array, ""]],
     tuple[TrainState, dict[str, Float[Array, ""]]],
 ]
 
@@ -50,7 +50,7 @@ def make_dispatch(
 
     def run(
         state: TrainState,
-        frozen: KoopmanModel,
+        frozen: DynamicsModel,
         data: DeviceData,
         key: PRNGKeyArray,
         count: Int[Array, ""],
@@ -90,13 +90,13 @@ def batch_at(
 
 def _update(
     state: TrainState,
-    frozen: KoopmanModel,
+    frozen: DynamicsModel,
     batch: Batch,
     key: PRNGKeyArray,
     config: RunConfig,
     optimizer: optax.GradientTransformation,
 ) -> tuple[TrainState, dict[str, Array]]:
-    def objective(parameters: KoopmanModel) -> tuple[Array, dict[str, Array]]:
+    def objective(parameters: DynamicsModel) -> tuple[Array, dict[str, Array]]:
         model = eqx.combine(parameters, frozen)
         return loss.total(model, batch, config.loss, key=key)
 

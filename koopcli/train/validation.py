@@ -10,12 +10,12 @@ from jaxtyping import Array, Float
 
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts, starts
-from koopcli.model.koopman import KoopmanModel
+from koopcli.model.dynamics import DynamicsModel
 from koopcli.train.batches import Batch, DeviceData, gather
 
 BATCH = 256
 
-Validate = Callable[[KoopmanModel], dict[str, float]]
+Validate = Callable[[DynamicsModel], dict[str, float]]
 
 
 def make_validation(dataset: Dataset, horizon: int, windows: int) -> Validate | None:
@@ -34,10 +34,10 @@ def make_validation(dataset: Dataset, horizon: int, windows: int) -> Validate | 
     index = jnp.arange(len(chosen))
 
     @eqx.filter_jit
-    def sums(model: KoopmanModel, data: DeviceData, index: Array) -> dict[str, Array]:
+    def sums(model: DynamicsModel, data: DeviceData, index: Array) -> dict[str, Array]:
         return _sums(model, gather(data, index, horizon=horizon))
 
-    def validate(model: KoopmanModel) -> dict[str, float]:
+    def validate(model: DynamicsModel) -> dict[str, float]:
         parts = [
             jax.device_get(sums(model, data, index[first : first + BATCH]))
             for first in range(0, len(chosen), BATCH)
@@ -55,17 +55,17 @@ def _spread(candidates: Starts, horizon: int, windows: int) -> Starts:
     return candidates.take(usable[picks])
 
 
-def _sums(model: KoopmanModel, batch: Batch) -> dict[str, Float[Array, "..."]]:
-    latents = eqx.filter_vmap(model.advance, in_axes=(0, 1), out_axes=1)(
-        model.lift(batch.states[0]), model.drive(batch.actions)
+def _sums(model: DynamicsModel, batch: Batch) -> dict[str, Float[Array, "..."]]:
+    forecast = model.forecast(
+        batch.states[0], batch.actions, reencode_every=model.config.reencode_every
     )
-    error = jnp.mean((model.read(latents) - batch.states[1:]) ** 2, axis=-1)
+    error = jnp.mean((forecast.states - batch.states[1:]) ** 2, axis=-1)
     result = {
         "state": jnp.sum(jnp.where(batch.mask, error, 0.0), axis=1),
         "count": jnp.sum(batch.mask, axis=1),
     }
-    if model.reward_head is not None and batch.rewards is not None:
-        reward = (model.reward(latents, batch.actions) - batch.rewards) ** 2
+    if forecast.rewards is not None and batch.rewards is not None:
+        reward = (forecast.rewards - batch.rewards) ** 2
         result["reward"] = jnp.sum(jnp.where(batch.mask, reward, 0.0), axis=1)
     return result
 

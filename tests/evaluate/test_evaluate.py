@@ -1,3 +1,4 @@
+import equinox as eqx
 import jax
 import numpy as np
 import pytest
@@ -63,7 +64,11 @@ def test_a_diverging_model_is_reported_not_averaged_away(data_file, tmp_path):
     from linear_world import untrained
 
     meta = model_meta(world())
-    model = jax.tree.map(lambda leaf: leaf * 1e30, untrained(meta))
+    model = eqx.tree_at(
+        lambda m: m.decoder,
+        untrained(meta),
+        replace_fn=lambda net: jax.tree.map(lambda leaf: leaf * 1e30, net),
+    )
     run = write_run(tmp_path / "wild", meta, model)
     report = evaluate([run], data_file, CONFIG)
     assert report.summaries[0].divergence_rate == 1.0

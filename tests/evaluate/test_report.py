@@ -20,7 +20,7 @@ def protocol(horizons):
         stride=1,
         starts=45,
         training_horizons={"run": 10},
-        reencode_every=0,
+        reencode_every={},
         divergence_factor=10.0,
         dt=0.1,
         dt_known=True,

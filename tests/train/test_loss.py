@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from koopcli.config import LossConfig, ModelConfig, Stability
-from koopcli.model.koopman import Dimensions, KoopmanModel
+from koopcli.model.dynamics import Dimensions
+from koopcli.model.koopman import KoopmanModel
 from koopcli.train import loss
 from koopcli.train.batches import Batch
 
@@ -116,15 +117,6 @@ def test_the_instability_penalty_by_hand(key):
     assert jnp.allclose(loss.instability(model), 0.5**2 + 1.0**2, rtol=1e-4)
     terms = loss.compute_terms(model, make_batch(), EVERY_STEP, key=key)
     assert jnp.allclose(terms["instability"], 1.25, rtol=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("horizon", "fraction", "count"), [(10, 0.2, 2), (1, 0.2, 1), (7, 1.0, 7)]
-)
-def test_chosen_steps_are_distinct_and_sorted(key, horizon, fraction, count):
-    steps = loss.choose_steps(key, horizon, fraction)
-    assert len(steps) == count and len(set(steps.tolist())) == count
-    assert sorted(steps.tolist()) == steps.tolist() and max(steps.tolist()) < horizon
 
 
 def test_an_empty_mask_is_zero_not_nan():

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import pytest
 
 from koopcli.config import ModelConfig, OptimizerConfig
-from koopcli.model.koopman import Dimensions, KoopmanModel
+from koopcli.model.dynamics import Dimensions
+from koopcli.model.koopman import KoopmanModel
 from koopcli.train import optimizer
 
 
@@ -42,7 +43,7 @@ def test_normalisers_are_not_trained(model, parameters):
     frozen = jax.tree.leaves(
         eqx.filter(model, optimizer.trainable(model), inverse=True)
     )
-    assert sum(leaf.size for leaf in frozen) == 2 * (2 + 1 + 1)
+    assert sum(leaf.size for leaf in frozen) == 4 * (2 + 1 + 1)
 
 
 def test_every_parameter_of_the_spectrum_is_in_its_own_group(parameters):

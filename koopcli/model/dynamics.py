@@ -1,0 +1,173 @@
+"""What every dynamics model can do: predict many steps from one state and the actions.
+
+Models differ in one method, `segment`. The rest is shared: normalisation, and periodic
+re-encoding, in which a prediction is fed back as if it had been observed. Re-encoding
+source: Fathi et al. 2024, arXiv:2310.15386.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
+
+from koopcli.config import ModelConfig
+from koopcli.model.normaliser import Normaliser
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """Sizes of what a model reads and writes; `action` may be 0."""
+
+    state: int
+    action: int
+    reward: bool
+
+
+class Forecast(eqx.Module):
+    """Predictions of a batch in standard units, time first.
+
+    Attributes:
+        steps: Row i is `steps[i] + 1` steps ahead.
+        states: Predicted states.
+        rewards: Reward of the transition into each state; None without a reward head.
+        latents: What the states were decoded from; None where nothing is.
+    """
+
+    steps: Int[Array, " chosen"]
+    states: Float[Array, "chosen batch state"]
+    rewards: Float[Array, "chosen batch"] | None
+    latents: Complex[Array, "chosen batch latent"] | None = None
+
+
+class Prediction(eqx.Module):
+    """A rollout in physical units; row k-1 is k steps ahead.
+
+    Attributes:
+        states: Predicted observations.
+        rewards: Reward of the transition into each state; None without a reward head.
+    """
+
+    states: Float[Array, "time state"]
+    rewards: Float[Array, " time"] | None
+
+
+class DynamicsModel(eqx.Module):
+    """A model of s[t+1], r[t] given s[0] and a[0..t]."""
+
+    state_normaliser: eqx.AbstractVar[Normaliser]
+    action_normaliser: eqx.AbstractVar[Normaliser]
+    reward_normaliser: eqx.AbstractVar[Normaliser | None]
+    config: eqx.AbstractVar[ModelConfig]
+
+    @abstractmethod
+    def segment(
+        self,
+        start: Float[Array, "batch state"],
+        actions: Float[Array, "time batch action"],
+        steps: Int[Array, " chosen"],
+    ) -> Forecast:
+        """Predict from one encoding of `start`, and read out at `steps` (sorted).
+
+        All in standard units.
+        """
+
+    @property
+    def sparse_readout(self) -> bool:
+        """Whether reading out fewer steps is cheaper."""
+        return False
+
+    def reencoding(self, asked: int | None) -> int:
+        """Return the steps between re-encodings: as asked, else as in training."""
+        return self.config.reencode_every if asked is None else asked
+
+    def forecast(
+        self,
+        start: Float[Array, "batch state"],
+        actions: Float[Array, "time batch action"],
+        *,
+        reencode_every: int = 0,
+        fraction: float = 1.0,
+        key: PRNGKeyArray | None = None,
+    ) -> Forecast:
+        """Predict a batch, re-encoding where asked.
+
+        Args:
+            start: The only states used, standard units.
+            actions: Actions from there on, standard units.
+            reencode_every: Steps after which a prediction becomes a start; 0 never.
+            fraction: Share of the steps to read out, if that is cheaper (training).
+            key: Draws those steps; needed if `fraction` < 1.
+        """
+        time = actions.shape[0]
+        every = reencode_every if 0 < reencode_every < time else time
+        share = fraction if self.sparse_readout else 1.0
+        if every == time:
+            return self.segment(start, actions, _choose(key, time, share))
+        whole = time // every * every
+        steps = _choose(key, every, share, last=True)
+        blocks = actions[:whole].reshape(time // every, every, *actions.shape[1:])
+
+        def block(state: Array, actions: Array) -> tuple[Array, Forecast]:
+            part = self.segment(state, actions, steps)
+            return self.state_normaliser.confine(part.states[-1]), part
+
+        state, parts = lax.scan(block, start, blocks)
+        first = jnp.arange(0, whole, every)[:, None]
+        parts = eqx.tree_at(lambda f: f.steps, parts, first + parts.steps)
+        joined = jax.tree.map(_join, parts)
+        if whole == time:
+            return joined
+        rest = self.segment(
+            state, actions[whole:], _choose(key, time - whole, share, last=True)
+        )
+        rest = eqx.tree_at(lambda f: f.steps, rest, whole + rest.steps)
+        return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), joined, rest)
+
+    def rollout(
+        self,
+        state: Float[Array, " state"],
+        actions: Float[Array, "time action"],
+        reencode_every: int | None = None,
+    ) -> Prediction:
+        """Predict the states that follow `state` under `actions`, open loop.
+
+        Args:
+            state: The only observation used, physical units.
+            actions: One row per step; its length is the horizon, also for autonomous
+                models, whose rows have no columns.
+            reencode_every: Decode and encode again after so many steps; 0 never; None
+                as often as the model was trained to.
+        """
+        result = self.forecast(
+            self.state_normaliser.standardise(state)[None],
+            self.action_normaliser.standardise(actions)[:, None],
+            reencode_every=self.reencoding(reencode_every),
+        )
+        rewards = None
+        if self.reward_normaliser is not None and result.rewards is not None:
+            rewards = self.reward_normaliser.restore(result.rewards)[:, 0]
+        states = self.state_normaliser.restore(result.states[:, 0])
+        return Prediction(states=states, rewards=rewards)
+
+
+def _join(values: Array) -> Array:
+    return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
+
+
+def _choose(
+    key: PRNGKeyArray | None, time: int, fraction: float, *, last: bool = False
+) -> Int[Array, " chosen"]:
+    # Distinct steps of 0 … time-1, sorted; the same for the whole batch. `last` adds the
+    # final one, from which the next block starts.
+    if fraction == 1 or time == 1:
+        return jnp.arange(time)
+    assert key is not None, "a random subset needs a key"
+    count = min(max(1, round(fraction * time)), time - last)
+    picks = jax.random.permutation(key, time - last)[:count]
+    if last:
+        picks = jnp.append(picks, time - 1)
+    return jnp.sort(picks)

@@ -1,0 +1,76 @@
+import dataclasses
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from koopcli.config import ModelConfig, Unroll
+from koopcli.model.dynamics import Dimensions
+from koopcli.model.koopman import KoopmanModel
+from koopcli.model.normaliser import Normaliser
+
+CONFIG = ModelConfig(
+    latent_dim=4, encoder_width=8, decoder_width=8, action_width=8, unroll=Unroll.SCAN
+)
+
+
+@pytest.fixture
+def model(key):
+    return KoopmanModel(CONFIG, Dimensions(2, 1, True), key=key)
+
+
+@pytest.fixture
+def batch(key):
+    return jnp.ones((3, 2)), jax.random.normal(key, (11, 3, 1))
+
+
+@pytest.mark.parametrize("every", [0, 1, 4, 5, 11, 20])
+@pytest.mark.parametrize("fraction", [0.3, 1.0])
+def test_a_random_subset_holds_the_values_of_the_whole(
+    model, batch, key, every, fraction
+):
+    whole = model.forecast(*batch, reencode_every=every)
+    some = model.forecast(*batch, reencode_every=every, fraction=fraction, key=key)
+    assert whole.steps.tolist() == list(range(11))
+    steps = some.steps.tolist()
+    assert sorted(set(steps)) == steps and set(steps) <= set(range(11))
+    assert len(steps) < 11 or fraction == 1 or every == 1
+    assert jnp.allclose(some.states, whole.states[some.steps], atol=1e-5)
+    assert jnp.allclose(some.rewards, whole.rewards[some.steps], atol=1e-5)
+
+
+def test_the_subset_changes_with_the_key(model, batch):
+    keys = jax.random.split(jax.random.key(0), 50)
+    seen = {
+        tuple(model.forecast(*batch, fraction=0.2, key=key).steps.tolist())
+        for key in keys
+    }
+    assert len(seen) > 10 and all(len(steps) == 2 for steps in seen)
+
+
+def test_a_reencoded_rollout_cannot_leave_the_box(model, key):
+    # A decoder that multiplies by 1000 would double the state's digits at every block.
+    wild = eqx.tree_at(
+        lambda m: m.decoder.skip.weight, model, replace_fn=lambda w: w * 1e3
+    )
+    limits = [np.zeros(2), np.ones(2), np.array([-1.0, -2.0]), np.array([1.0, 2.0])]
+    confined = eqx.tree_at(lambda m: m.state_normaliser, wild, Normaliser(*limits))
+    actions = jax.random.normal(key, (200, 1))
+    free, kept = (
+        m.rollout(jnp.ones(2), actions, reencode_every=2).states
+        for m in (wild, confined)
+    )
+    assert not (jnp.abs(free) < 1e9).all() and (jnp.abs(kept) < 1e6).all()
+
+
+def test_a_model_reencodes_as_it_was_trained_unless_told_otherwise(key):
+    config = dataclasses.replace(CONFIG, reencode_every=3)
+    model = KoopmanModel(config, Dimensions(2, 1, True), key=key)
+    actions = jax.random.normal(key, (9, 1))
+    default, three, never = (
+        model.rollout(jnp.ones(2), actions, every).states for every in (None, 3, 0)
+    )
+    assert jnp.array_equal(default, three) and not jnp.allclose(three, never)
+    assert model.reencoding(None) == 3 and model.reencoding(0) == 0
