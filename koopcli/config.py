@@ -14,9 +14,22 @@ class ModelKind(enum.StrEnum):
     """What predicts: the Koopman model, or one of those it is compared with."""
 
     KOOPMAN = "koopman"
+    MLP = "mlp"
+    GRU = "gru"
+    TRANSFORMER = "transformer"
+    DSSM = "dssm"
+    EDMDC = "edmdc"
 
 
-KIND_DEFAULTS: dict[ModelKind, dict[str, object]] = {}
+KIND_DEFAULTS: dict[ModelKind, dict[str, object]] = {
+    # Gradients through a long chain of one-step maps explode. Mondal et al. train this
+    # model on at most 10 steps; 20 measured better here.
+    ModelKind.MLP: {"train.horizon": 20, "model.reencode_every": 0},
+    ModelKind.GRU: {"train.horizon": 100, "model.reencode_every": 0},
+    ModelKind.TRANSFORMER: {"train.horizon": 100, "model.reencode_every": 0},
+    ModelKind.DSSM: {"train.horizon": 100, "model.reencode_every": 0},
+    ModelKind.EDMDC: {"train.horizon": 100, "model.reencode_every": None},
+}
 """Defaults that differ from those below, by kind and dotted name."""
 
 
@@ -44,6 +57,13 @@ class Discretisation(enum.StrEnum):
     NONE = "none"
 
 
+class Observables(enum.StrEnum):
+    """What EDMDc lifts a state to, besides the state itself."""
+
+    FOURIER = "fourier"
+    POLYNOMIAL = "polynomial"
+
+
 class Unroll(enum.StrEnum):
     """How x[t+1] = Λ x[t] + c[t] is computed over a horizon."""
 
@@ -59,6 +79,22 @@ class Device(enum.StrEnum):
     AUTO = "auto"
     CPU = "cpu"
     GPU = "gpu"
+
+
+class ActionAlign(enum.StrEnum):
+    """Whether a row's action leads from its observation, or led to it."""
+
+    LEAD = "lead"
+    LAG = "lag"
+
+
+class TimeUnit(enum.StrEnum):
+    """The unit of a time column."""
+
+    SECONDS = "s"
+    MILLISECONDS = "ms"
+    MICROSECONDS = "us"
+    NANOSECONDS = "ns"
 
 
 class Split(enum.StrEnum):
@@ -105,12 +141,59 @@ class IngestConfig:
     """Drop (and count) episodes with fewer steps than this."""
     max_episode_steps: int | None = None
     """Time limit of the environment, for files that do not mark time-outs."""
+    obs_keys: tuple[str, ...] = ()
+    """Observations to use, where a format has several by name; unset: all vectors."""
+    obs_cols: tuple[str, ...] = ()
+    """Observation columns of a table: names, patterns (y*) or numbers from 0."""
+    action_cols: tuple[str, ...] = ()
+    """Action columns of a table, given likewise."""
+    reward_col: str | None = None
+    """Reward column of a table."""
+    terminal_col: str | None = None
+    """Column of a table that is true where the system ended by itself."""
+    timeout_col: str | None = None
+    """Column of a table that is true where only the recording ended."""
+    episode_col: str | None = None
+    """Column of a table that tells episodes apart."""
+    time_col: str | None = None
+    """Time column of a table."""
+    time_unit: TimeUnit | None = None
+    """Unit of the time column; unset: from its name (t_ms), else seconds."""
+    split_col: str | None = None
+    """Column of a table that says train, val or test."""
+    train_rows: tuple[str, ...] = ()
+    """Rows first:stop of a table for training, from 0; each range is one episode."""
+    val_rows: tuple[str, ...] = ()
+    """Rows for validation, given likewise."""
+    test_rows: tuple[str, ...] = ()
+    """Rows for the final test, given likewise."""
+    action_align: ActionAlign = ActionAlign.LEAD
+    """lead: a row's action leads from its observation; lag: it led to it."""
+    resample: float | None = None
+    """Seconds between two observations to interpolate a table to; unset: refuse uneven."""
+    subsample: int = 1
+    """Keep every so many observations; rewards in between are added up."""
+    episodes: str | None = None
+    """Episodes to keep, by number from 0, such as 0,4,10:20; unset: all."""
+    max_episodes: int | None = None
+    """Keep no more episodes than this."""
+    min_return: float | None = None
+    """Drop (and count) episodes with a smaller sum of rewards."""
+    max_return: float | None = None
+    """Drop (and count) episodes with a larger sum of rewards."""
 
     def __post_init__(self) -> None:
-        if self.dt is not None:
-            _above("ingest", 0, dt=self.dt)
-            if self.dt == float("inf"):
-                raise ConfigError("ingest.dt must be finite")
+        for name in ("dt", "resample"):
+            value = getattr(self, name)
+            if value is not None:
+                _above("ingest", 0, **{name: value})
+                if value == float("inf"):
+                    raise ConfigError(f"ingest.{name} must be finite")
+        if self.dt is not None and self.resample is not None:
+            raise ConfigError("ingest.dt and ingest.resample exclude each other")
+        _at_least("ingest", 1, subsample=self.subsample)
+        if self.max_episodes is not None:
+            _at_least("ingest", 1, max_episodes=self.max_episodes)
         _at_least("ingest", 0, seed=self.seed)
         _fraction(
             "ingest", val_fraction=self.val_fraction, test_fraction=self.test_fraction
@@ -163,16 +246,28 @@ class ModelConfig:
     """Initial value of the learnable time step Δ; unset: 1 / latent_dim."""
     input_normalisation: bool = True
     """Start with input gains √(1-|λ|²), so that every mode has unit variance."""
-    reencode_every: int = 0
-    """Decode and encode again every so many steps, in training and after; 0 never."""
+    reencode_every: int | None = 5
+    """Steps between re-encodings in training; 0 never; unset: edmdc chooses."""
+    rollout_every: int | None = None
+    """Steps between re-encodings in rollouts; unset: chosen on validation data."""
+    gate: bool = True
+    """Whether a learned gate lets latents survive a re-encoding in part (koopman)."""
     width: int = 256
     """Hidden units of the models other than koopman."""
     depth: int = 2
     """Hidden layers or blocks of the models other than koopman."""
     heads: int = 4
-    """Attention heads of the transformer; must divide width."""
+    """Attention heads of the transformer; width must be a multiple of 2 * heads."""
     params: int | None = None
     """Number of parameters to come close to; unset: the widths as they are."""
+    observables: Observables = Observables.FOURIER
+    """Functions of the state that edmdc is linear in, besides the state itself."""
+    features: int = 500
+    """Random Fourier features of edmdc."""
+    degree: int = 2
+    """Largest degree of the polynomials of edmdc; 1 is a linear model."""
+    ridge: float | None = None
+    """Ridge penalty of edmdc, in variances; unset: chosen on validation data."""
     unroll: Unroll = Unroll.AUTO
     """How the recurrence is computed; auto picks by backend."""
 
@@ -191,11 +286,20 @@ class ModelConfig:
             encoder_depth=self.encoder_depth,
             decoder_depth=self.decoder_depth,
             action_depth=self.action_depth,
-            reencode_every=self.reencode_every,
+            features=self.features,
+            ridge=self.ridge or 0,
+            reencode_every=self.reencode_every or 0,
+            rollout_every=self.rollout_every or 0,
         )
+        _at_least("model", 1, degree=self.degree)
         _at_least("model", 1, width=self.width, depth=self.depth, heads=self.heads)
         if self.params is not None:
             _at_least("model", 1, params=self.params)
+        if self.kind is ModelKind.TRANSFORMER and self.width % (2 * self.heads):
+            raise ConfigError(
+                "model.width must be a multiple of 2 * model.heads, because each head "
+                f"turns pairs of units; got width {self.width}, heads {self.heads}"
+            )
         if not 0 < self.ring_min <= self.ring_max < 1:
             raise ConfigError(
                 "model.ring_min and model.ring_max must satisfy "
@@ -379,3 +483,60 @@ class EvalConfig:
         if self.reencode_every is not None:
             _at_least("eval", 0, reencode_every=self.reencode_every)
         _above("eval", 0, divergence_factor=self.divergence_factor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What each model of a comparison may spend: gradient steps, or training time.
+
+    Training time excludes compilation and validation; see `koopcli.train.calibrate`.
+    """
+
+    steps: int | None = None
+    """Gradient steps."""
+    seconds: float | None = None
+    """Seconds of training."""
+
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.seconds is None):
+            raise ConfigError("budget: give either steps or seconds")
+        if self.steps is not None:
+            _at_least("budget", 1, steps=self.steps)
+        if self.seconds is not None:
+            _above("budget", 0, seconds=self.seconds)
+            if self.seconds == float("inf"):
+                raise ConfigError("budget.seconds must be finite")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareConfig:
+    """Which models are compared, and what each of them gets."""
+
+    models: tuple[ModelKind, ...] = tuple(ModelKind)
+    """Kinds of model to train."""
+    seeds: tuple[int, ...] = (0,)
+    """Seeds to train each kind with."""
+    budget: Budget = Budget(steps=5000)
+    """Gradient steps or training time of each run."""
+    params: int | None = None
+    """Number of parameters every model comes close to; unset: each model's default."""
+    horizons: tuple[int, ...] = (1, 10, 50, 100, 300)
+    """Steps ahead at which errors are reported."""
+    split: Split = Split.TEST
+    """Episodes to evaluate on."""
+    settings: dict[str, object] = field(default_factory=dict)
+    """Settings of `koopcli train` for every model, by dotted name."""
+
+    def __post_init__(self) -> None:
+        for name in ("models", "seeds", "horizons"):
+            values = getattr(self, name)
+            if not values:
+                raise ConfigError(f"compare.{name} must name at least one")
+            if len(set(values)) < len(values):
+                raise ConfigError(f"compare.{name} names one twice: {values}")
+        for seed in self.seeds:
+            _at_least("compare", 0, seeds=seed)
+        for horizon in self.horizons:
+            _at_least("compare", 1, horizons=horizon)
+        if self.params is not None:
+            _at_least("compare", 1, params=self.params)

@@ -67,11 +67,11 @@ def error_over_horizon(
     axes.axhline(1.0, color="0.55", linewidth=0.8, zorder=0)
     axes.set(xscale="log", yscale="log", xlabel="steps ahead")
     axes.set_ylabel("NRMSE (1 = training standard deviation)")
-    _plain_ticks(axes)
+    plain_ticks(axes.xaxis, axes.yaxis)
     axes.set_title("Open-loop prediction error", loc="left")
     axes.grid(True, which="major", color="0.9")
     figure.legend(loc="outside lower center", ncols=2, frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
 def unit_disc(path: Path, eigenvalues: "Complex[np.ndarray, ' latent']") -> None:
@@ -114,7 +114,7 @@ def unit_disc(path: Path, eigenvalues: "Complex[np.ndarray, ' latent']") -> None
     axes.set_title("Eigenvalues per step and the unit circle", loc="left")
     if len(eigenvalues):
         axes.legend(framealpha=0.9, edgecolor="none", loc="upper right")
-    _save(figure, path)
+    save(figure, path)
 
 
 def rollout(
@@ -143,7 +143,7 @@ def rollout(
     columns = 1 if count <= 3 else 2 if count <= 8 else 3
     rows = -(-count // columns)
     check_format(path)
-    figure = _figure((4.2 * columns + 0.6, 1.45 * rows + 1.1))
+    figure = make_figure((4.2 * columns + 0.6, 1.45 * rows + 1.1))
     grid = figure.subplots(rows, columns, sharex=True, squeeze=False)
     time = np.arange(len(predicted)) * (dt or 1.0)
     for number, axes in enumerate(grid.T.flat):
@@ -163,10 +163,11 @@ def rollout(
         [true, model], ["true", "predicted"], loc="outside upper right", ncols=2,
         frameon=False,
     )  # fmt: skip
-    _save(figure, path)
+    save(figure, path)
 
 
-def _figure(size: tuple[float, float]) -> Any:
+def make_figure(size: tuple[float, float]) -> Any:
+    """Return an empty figure; size in inches."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=size, layout="constrained")
@@ -174,22 +175,24 @@ def _figure(size: tuple[float, float]) -> Any:
 
 def _axes(path: Path, size: tuple[float, float]) -> tuple[Any, Any]:
     check_format(path)
-    figure = _figure(size)
+    figure = make_figure(size)
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
 
 
-def _plain_ticks(axes: Any) -> None:
+def plain_ticks(*axes: Any) -> None:
+    """Label logarithmic axes 0.1, 0.2, 0.5, 1, … instead of by powers of ten."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    for axis in (axes.xaxis, axes.yaxis):
+    for axis in axes:
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.set_minor_formatter(NullFormatter())
 
 
-def _save(figure: Any, path: Path) -> None:
+def save(figure: Any, path: Path) -> None:
+    """Write a figure in one piece; the suffix of `path` chooses the format."""
     import matplotlib
 
     # No date and no random names inside: the same arrays give the same file.

@@ -14,7 +14,16 @@ HEAVY = [
     "matplotlib",
     "pyarrow",
 ]
-COMMANDS = ["ingest", "info", "train", "predict", "eval", "inspect-eigenvalues", "demo"]
+COMMANDS = [
+    "ingest",
+    "info",
+    "train",
+    "predict",
+    "eval",
+    "compare",
+    "inspect-eigenvalues",
+    "demo",
+]
 
 PROGRAM = """
 import sys

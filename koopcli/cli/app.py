@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from koopcli import __version__
 from koopcli.cli import (
+    compare,
     demo,
     eval,
     info,
@@ -73,6 +74,7 @@ app.command("info")(info.info)
 app.command("train")(train.train)
 app.command("predict")(predict.predict)
 app.command("eval")(eval.evaluate)
+app.command("compare")(compare.compare)
 app.command("inspect-eigenvalues")(inspect_eigenvalues.inspect_eigenvalues)
 app.command("demo")(demo.demo)
 

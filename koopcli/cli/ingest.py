@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
-from koopcli.config import IngestConfig
+from koopcli.config import ActionAlign, IngestConfig, TimeUnit
+from koopcli.errors import ConfigError
 
 DEFAULT = IngestConfig()
 
@@ -20,8 +21,13 @@ def ingest(
         Path, typer.Option("--output", "-o", help="Dataset file to write (HDF5).")
     ],
     format: Annotated[
-        str, typer.Option(help="Reader: minari, d4rl; auto detects.")
-    ] = DEFAULT.format,
+        str | None,
+        typer.Option(
+            help="Reader: csv, d4rl, lerobot, matlab, minari, npz, parquet, robomimic; "
+            "auto detects.",
+            show_default=DEFAULT.format,
+        ),
+    ] = None,
     dt: Annotated[
         float | None,
         typer.Option(
@@ -43,6 +49,100 @@ def ingest(
         int | None,
         typer.Option(help="Time limit, for files that do not mark time-outs."),
     ] = DEFAULT.max_episode_steps,
+    obs_keys: Annotated[
+        str | None,
+        typer.Option(help="Observations by name (robomimic, LeRobot): a,b."),
+    ] = None,
+    obs_cols: Annotated[
+        str | None,
+        typer.Option(
+            help="Observations: names, patterns or numbers, such as 'y*,speed'.",
+        ),
+    ] = None,
+    action_cols: Annotated[
+        str | None,
+        typer.Option(help="Actions, given likewise."),
+    ] = None,
+    reward_col: Annotated[str | None, typer.Option(help="Reward.")] = None,
+    terminal_col: Annotated[
+        str | None,
+        typer.Option(help="True where the system ended by itself."),
+    ] = None,
+    timeout_col: Annotated[
+        str | None,
+        typer.Option(help="True where only the recording ended."),
+    ] = None,
+    episode_col: Annotated[
+        str | None,
+        typer.Option(help="Tells episodes apart."),
+    ] = None,
+    time_col: Annotated[str | None, typer.Option(help="Time.")] = None,
+    time_unit: Annotated[
+        TimeUnit | None,
+        typer.Option(
+            help="Unit of the time column.",
+            show_default="from its name (t_ms), else s",
+        ),
+    ] = None,
+    split_col: Annotated[
+        str | None,
+        typer.Option(help="Says train, val or test."),
+    ] = None,
+    action_align: Annotated[
+        ActionAlign | None,
+        typer.Option(
+            help="Whether a row's action leads from its observation or led to it.",
+            show_default=DEFAULT.action_align.value,
+        ),
+    ] = None,
+    resample: Annotated[
+        float | None,
+        typer.Option(help="Interpolate uneven time to this step (s)."),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(help="Read the meaning of a source from TOML; flags win."),
+    ] = None,
+    write_mapping: Annotated[
+        Path | None, typer.Option(help="Write the meaning of the source as TOML.")
+    ] = None,
+    train_rows: Annotated[
+        str | None,
+        typer.Option(
+            help="Rows of a table for training: 0:100,200:300, from 0.",
+        ),
+    ] = None,
+    val_rows: Annotated[
+        str | None,
+        typer.Option(help="Rows for validation."),
+    ] = None,
+    test_rows: Annotated[
+        str | None,
+        typer.Option(help="Rows for the final test."),
+    ] = None,
+    subsample: Annotated[
+        int | None,
+        typer.Option(
+            help="Keep every so many observations.",
+            show_default=str(DEFAULT.subsample),
+        ),
+    ] = None,
+    episodes: Annotated[
+        str | None,
+        typer.Option(help="Keep these episodes: 0,4,10:20, from 0."),
+    ] = None,
+    max_episodes: Annotated[
+        int | None,
+        typer.Option(help="Keep at most so many."),
+    ] = None,
+    min_return: Annotated[
+        float | None,
+        typer.Option(help="Drop smaller sums of rewards."),
+    ] = None,
+    max_return: Annotated[
+        float | None,
+        typer.Option(help="Drop larger sums of rewards."),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the output file.")
     ] = False,
@@ -55,18 +155,49 @@ def ingest(
     Example: koopcli ingest hopper-medium.hdf5 --output hopper.h5
     """
     from koopcli.cli import render
+    from koopcli.data import mapping_file
     from koopcli.data.ingest import ingest as verb
+    from koopcli.files import refuse_overwrite
 
+    meaning = {
+        "format": format,
+        "dt": dt,
+        "max_episode_steps": max_episode_steps,
+        "obs_keys": _list(obs_keys, "--obs-keys"),
+        "obs_cols": _list(obs_cols, "--obs-cols"),
+        "action_cols": _list(action_cols, "--action-cols"),
+        "reward_col": reward_col,
+        "terminal_col": terminal_col,
+        "timeout_col": timeout_col,
+        "episode_col": episode_col,
+        "time_col": time_col,
+        "time_unit": time_unit,
+        "split_col": split_col,
+        "train_rows": _list(train_rows, "--train-rows"),
+        "val_rows": _list(val_rows, "--val-rows"),
+        "test_rows": _list(test_rows, "--test-rows"),
+        "action_align": action_align,
+        "resample": resample,
+        "subsample": subsample,
+    }
+    stored = {} if mapping is None else mapping_file.read(mapping)
+    given = {name: value for name, value in meaning.items() if value is not None}
     config = IngestConfig(
-        format=format,
-        dt=dt,
         val_fraction=val_fraction,
         test_fraction=test_fraction,
         seed=seed,
         min_length=min_length,
-        max_episode_steps=max_episode_steps,
+        episodes=episodes,
+        max_episodes=max_episodes,
+        min_return=min_return,
+        max_return=max_return,
+        **{**stored, **given},
     )
+    if write_mapping is not None:
+        refuse_overwrite(write_mapping, overwrite=overwrite)
     report = verb(sources, output, config, overwrite=overwrite, command=command_line())
+    if write_mapping is not None:
+        mapping_file.write(write_mapping, config)
     for warning in report.warnings:
         render.warning(warning)
     if as_json:
@@ -74,6 +205,15 @@ def ingest(
         render.json_document(document | report.as_json())
     else:
         _print(report, output)
+
+
+def _list(text: str | None, flag: str) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    parts = tuple(part.strip() for part in text.split(","))
+    if not all(parts):
+        raise ConfigError(f"{flag} {text!r}: expected names separated by commas")
+    return parts
 
 
 def _print(report: Any, output: Path) -> None:

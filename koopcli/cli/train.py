@@ -7,11 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
+from koopcli.cli.quantities import parameters
 from koopcli.cli.settings import Resolved, resolve
 from koopcli.config import (
     Device,
     Initialisation,
     ModelConfig,
+    ModelKind,
     OptimizerConfig,
     Stability,
     TrainConfig,
@@ -34,6 +36,13 @@ def train(
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Run folder to create.")
+    ] = None,
+    kind: Annotated[
+        ModelKind | None, _option("Kind of model.", MODEL.kind, "--model")
+    ] = None,
+    params: Annotated[
+        str | None,
+        _option("Parameters to choose widths for, such as 300k.", "widths as set"),
     ] = None,
     steps: Annotated[int | None, _option("Gradient steps.", TRAIN.steps)] = None,
     batch_size: Annotated[
@@ -87,7 +96,7 @@ def train(
         bool, typer.Option("--json", help="Print one JSON document.")
     ] = False,
 ) -> None:
-    """Train a Koopman model.
+    """Train a dynamics model.
 
     Settings: flag or --set, then KOOPCLI_<SETTING> in the environment, then --config,
     then the default. All of them: docs/reference/config.md.
@@ -95,6 +104,8 @@ def train(
     Example: koopcli train hopper.h5 --output runs/hopper --steps 5000
     """
     flags = {
+        "kind": kind,
+        "params": None if params is None else parameters(params),
         "steps": steps,
         "batch_size": batch_size,
         "horizon": horizon,
@@ -132,6 +143,13 @@ def _train(
 
     platform = devices.select(device)
     render.remark(f"training on {platform}, into {output}")
+    kind, horizon = resolved.config.model.kind, resolved.config.train.horizon
+    by_default = resolved.origins["train.horizon"] == "default"
+    if by_default and horizon != TRAIN.horizon:
+        render.remark(
+            f"windows of {horizon} steps, the default for {kind}; for {MODEL.kind} it is "
+            f"{TRAIN.horizon}"
+        )
     with progress.reporter() as report:
         result = fit(
             dataset,
@@ -155,10 +173,15 @@ def _train(
             "validation NRMSE over the horizon",
             render.number(None if error is None else error**0.5),
         ],
+        ["rollouts re-encode", _interval(result.reencode_every)],
         ["seconds", f"{result.seconds:.0f}"],
     ]
     render.table(f"Trained {output}", ["what", "value"], rows)
     render.remark(f"next: koopcli eval {output} {dataset}")
+
+
+def _interval(steps: int) -> str:
+    return f"every {steps} steps" if steps else "never"
 
 
 def _print_config(resolved: Resolved, *, as_json: bool) -> None:

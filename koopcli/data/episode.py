@@ -20,6 +20,7 @@ class Episode:
         terminations: Whether the environment ended at the step.
         truncations: Whether the recording was cut at the step (a time limit, say).
         source: Where it came from, for messages and provenance.
+        split: The split that its owner put it in, if any.
     """
 
     observations: Float[np.ndarray, "point state"]
@@ -28,6 +29,7 @@ class Episode:
     terminations: Bool[np.ndarray, " _time"]
     truncations: Bool[np.ndarray, " _time"]
     source: str
+    split: str | None = None
 
     @property
     def length(self) -> int:

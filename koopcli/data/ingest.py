@@ -12,11 +12,13 @@ import numpy as np
 
 from koopcli import __version__
 from koopcli.config import IngestConfig
-from koopcli.data import suspicions
+from koopcli.data import agreement, suspicions
 from koopcli.data.episode import Episode
 from koopcli.data.readers import Source, open_source
-from koopcli.data.split import split
+from koopcli.data.selection import Selection
+from koopcli.data.split import by_name, split
 from koopcli.data.statistics import ColumnStatistics
+from koopcli.data.subsampling import subsample
 from koopcli.data.writer import DatasetWriter
 from koopcli.errors import ConfigError, DataError
 from koopcli.files import refuse_overwrite, replacing, sha256
@@ -25,6 +27,7 @@ ASSUMED_DT = (
     "the sampling time is unknown: 1 s is assumed, so seconds and hertz mean steps; "
     "give --dt"
 )
+INCOMPLETE = "beyond the last whole step of --subsample"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,7 @@ class _Tally:
         self.returns: list[float] = []
         self.terminations = self.truncations = 0
         self.signs = suspicions.Signs()
+        self.splits: list[str | None] = []
 
     def keep(self, episode: Episode) -> None:
         self.terminations += int(episode.terminations.sum())
@@ -73,9 +77,15 @@ class _Tally:
         if episode.rewards is not None:
             self.returns.append(float(episode.rewards.sum(dtype=np.float64)))
         self.signs.see(episode)
+        self.splits.append(episode.split)
 
     def drop(self, reason: str, steps: int) -> None:
         self.dropped[reason] += 1
+        self.dropped_steps[reason] += steps
+
+    def drop_steps(self, reason: str, steps: int) -> None:
+        # Of an episode that itself is kept.
+        self.dropped[reason] += 0
         self.dropped_steps[reason] += steps
 
 
@@ -104,13 +114,12 @@ def ingest(
     if not sources:
         raise ConfigError("give at least one source")
     opened = [open_source(source, config) for source in sources]
-    _check_same_columns(sources, [source for _, source in opened])
+    agreement.check_columns(sources, [source for _, source in opened])
     tally = _Tally()
     with replacing(output) as temporary, DatasetWriter(temporary) as writer:
-        for _, source in opened:
-            for episode in _usable(source, config, tally):
-                writer.add(episode)
-                tally.keep(episode)
+        for episode in _usable([source for _, source in opened], config, tally):
+            writer.add(episode)
+            tally.keep(episode)
         if not writer.lengths:
             raise DataError(
                 f"{', '.join(sources)}: no episode is left"
@@ -120,16 +129,31 @@ def ingest(
     return report
 
 
-def _usable(source: Source, config: IngestConfig, tally: _Tally) -> Iterator[Episode]:
-    for episode in source.episodes():
-        if episode.length == 0:
-            tally.drop("empty", 0)
-        elif episode.length == 1 and not episode.last_observation_known:
-            tally.drop("one step whose result is unknown", 1)
-        elif episode.length < config.min_length:
-            tally.drop(f"shorter than {config.min_length} steps", episode.length)
-        else:
-            yield episode
+def _usable(
+    sources: list[Source], config: IngestConfig, tally: _Tally
+) -> Iterator[Episode]:
+    selection = Selection(config)
+    for source in sources:
+        for episode in source.episodes():
+            reason = selection.reason_to_drop(episode)
+            if reason is not None:
+                tally.drop(reason, episode.length)
+                continue
+            if config.subsample > 1:
+                episode, rest = subsample(episode, config.subsample)
+                if rest:
+                    tally.drop_steps(INCOMPLETE, rest)
+            if episode.length == 0:
+                tally.drop("empty", 0)
+            elif episode.length == 1 and not episode.last_observation_known:
+                tally.drop("one step whose result is unknown", 1)
+            elif episode.length < config.min_length:
+                tally.drop(f"shorter than {config.min_length} steps", episode.length)
+            else:
+                yield episode
+        for why, steps in source.dropped.items():
+            tally.drop_steps(why, steps)
+    selection.check_all_found()
 
 
 def _finish(
@@ -141,16 +165,24 @@ def _finish(
     command: str,
 ) -> IngestReport:
     first = opened[0][1]
-    dt, dt_source, known = _sampling_time([source for _, source in opened], config)
+    dt, dt_source, known = agreement.sampling_time(
+        [source for _, source in opened], config
+    )
     lengths = np.array(writer.lengths)
-    splits = split(len(lengths), config.val_fraction, config.test_fraction, config.seed)
+    named = any(tally.splits)
+    splits = (
+        by_name(tally.splits)
+        if named
+        else split(len(lengths), config.val_fraction, config.test_fraction, config.seed)
+    )
     statistics = writer.finish(splits)
     dropped = {why: (n, tally.dropped_steps[why]) for why, n in tally.dropped.items()}
     warnings = [
+        *agreement.other_names(sources, [source for _, source in opened]),
         *(warning for _, source in opened for warning in source.warnings),
         *suspicions.of_columns(statistics, first.observation_names, first.action_names),
         *tally.signs.warnings(lengths, np.array(writer.known)),
-        *suspicions.of_splits(splits, config),
+        *([] if named else suspicions.of_splits(splits, config)),
         *([] if known else [ASSUMED_DT]),
     ]
     writer.annotate(
@@ -222,30 +254,3 @@ def _ranges(
         for kind, columns in statistics.items()
         for i, name in enumerate(names[kind])
     }
-
-
-def _check_same_columns(names: Sequence[str], sources: list[Source]) -> None:
-    for name, source in zip(names[1:], sources[1:], strict=True):
-        for kind in ("observation_names", "action_names"):
-            expected, found = getattr(sources[0], kind), getattr(source, kind)
-            if expected != found:
-                raise DataError(
-                    f"{names[0]} and {name} differ in {kind.replace('_', ' ')}: "
-                    f"{len(expected)} {list(expected)[:4]} against "
-                    f"{len(found)} {list(found)[:4]}"
-                )
-
-
-def _sampling_time(
-    sources: list[Source], config: IngestConfig
-) -> tuple[float, str, bool]:
-    if config.dt is not None:
-        return config.dt, "--dt", True
-    known = {source.dt for source in sources if source.dt is not None}
-    if len(known) > 1:
-        raise DataError(
-            f"the sources have different sampling times {sorted(known)}; give --dt"
-        )
-    if known and all(source.dt is not None for source in sources):
-        return known.pop(), sources[0].dt_source, True
-    return 1.0, "assumed", False

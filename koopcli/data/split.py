@@ -1,6 +1,10 @@
 """Train, validation and test, by whole episodes."""
 
+from collections.abc import Sequence
+
 import numpy as np
+
+from koopcli.errors import DataError
 
 
 def split(
@@ -28,3 +32,22 @@ def split(
         "train": order[val + test :],
     }
     return {name: np.sort(parts[name]) for name in ("train", "val", "test")}
+
+
+def by_name(names: Sequence[str | None]) -> dict[str, np.ndarray]:
+    """Put every episode where its owner wants it.
+
+    Raises:
+        DataError: Some episodes have no split, or none is for training.
+    """
+    missing = [number for number, name in enumerate(names) if name is None]
+    if missing:
+        raise DataError(
+            f"{len(missing)} of {len(names)} episodes have no split (first: episode "
+            f"{missing[0]}); name a split for all or for none"
+        )
+    labels = np.array(names)
+    parts = {name: np.flatnonzero(labels == name) for name in ("train", "val", "test")}
+    if not len(parts["train"]):
+        raise DataError("no episode is named for training; models need some")
+    return parts

@@ -71,10 +71,17 @@ class Summary:
 
 @dataclass(frozen=True)
 class Curve:
-    """NRMSE of the observations at every step ahead, for the picture."""
+    """NRMSE at every step ahead.
+
+    Attributes:
+        label: Name of the model, for people.
+        nrmse: Of the observations.
+        rewards: Of the rewards; None where the model or the data has none.
+    """
 
     label: str
     nrmse: Float[np.ndarray, " time"]
+    rewards: Float[np.ndarray, " time"] | None = None
 
 
 @dataclass(frozen=True)
@@ -119,19 +126,28 @@ def build(
             for row in _rows(entrant, tally, (names, statistics), protocol.horizons)
         ),
         summaries=tuple(_summary(*pair, statistics) for pair in scored),
-        curves=tuple(
-            Curve(
-                label(entrant.run, entrant.model),
-                _overall(tally, statistics).nrmse[:, 0],
-            )
-            for entrant, tally in scored
-        ),
+        curves=tuple(_curve(*pair, statistics) for pair in scored),
         warnings=warnings + tuple(text for pair in scored for text in _broken(*pair)),
     )
 
 
 def _overall(tally: Tally, statistics: Statistics) -> Scores:
     return metrics.overall(tally.observations, statistics.observations.scale)
+
+
+def _rewards(tally: Tally, statistics: Statistics) -> Scores | None:
+    if tally.rewards is None or statistics.rewards is None:
+        return None
+    return metrics.per_dimension(tally.rewards, statistics.rewards.scale)
+
+
+def _curve(entrant: Entrant, tally: Tally, statistics: Statistics) -> Curve:
+    rewards = _rewards(tally, statistics)
+    return Curve(
+        label(entrant.run, entrant.model),
+        _overall(tally, statistics).nrmse[:, 0],
+        None if rewards is None else rewards.nrmse[:, 0],
+    )
 
 
 def _rows(
@@ -143,9 +159,9 @@ def _rows(
     names, statistics = of
     each = metrics.per_dimension(tally.observations, statistics.observations.scale)
     tables = [((OBSERVATIONS,), _overall(tally, statistics))]
-    if tally.rewards is not None and statistics.rewards is not None:
-        scores = metrics.per_dimension(tally.rewards, statistics.rewards.scale)
-        tables.append(((REWARDS,), scores))
+    rewards = _rewards(tally, statistics)
+    if rewards is not None:
+        tables.append(((REWARDS,), rewards))
     return [
         _row(entrant, quantity, horizon, (scores, column))
         for quantities, scores in [*tables, (names, each)]

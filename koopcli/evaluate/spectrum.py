@@ -11,7 +11,6 @@ from jaxtyping import Complex
 from koopcli import run_dir
 from koopcli.errors import ModelError
 from koopcli.model import checkpoint
-from koopcli.model.koopman import KoopmanModel
 
 SCHEMA = "koopcli.spectrum/1"
 TOLERANCE = 1e-6
@@ -127,12 +126,13 @@ def inspect(run: Path) -> Spectrum:
         ModelError: There is no usable model at `run`, or it has no eigenvalues.
     """
     saved = checkpoint.load(run_dir.model_file(run))
-    if not isinstance(saved.model, KoopmanModel):
+    found = saved.model.eigenvalues()
+    if found is None:
         raise ModelError(
             f"{run}: a {saved.meta.model_config.kind} model has no eigenvalues; give a "
-            "run of --model koopman"
+            "run of --model koopman or edmdc"
         )
-    values = np.asarray(saved.model.eigenvalues()).astype(np.complex128)
+    values = np.asarray(found).astype(np.complex128)
     meta = saved.meta
     described = modes(values, meta.dt)
     return Spectrum(

@@ -108,10 +108,10 @@ def as_markdown(report: EvalReport) -> str:
     protocol = report.protocol.document()
     parts = [
         "# Open-loop prediction error",
-        _markdown(list(COLUMNS), overall_rows(report)),
-        _markdown(["model", "mean NMSE", "diverged"], summary_rows(report)),
+        markdown(list(COLUMNS), overall_rows(report)),
+        markdown(["model", "mean NMSE", "diverged"], summary_rows(report)),
         "## Protocol",
-        _markdown(["setting", "value"], [[k, str(v)] for k, v in protocol.items()]),
+        markdown(["setting", "value"], [[k, str(v)] for k, v in protocol.items()]),
     ]
     if report.warnings:
         parts += ["## Warnings", "\n".join(f"- {text}" for text in report.warnings)]
@@ -135,7 +135,7 @@ def as_latex(report: EvalReport) -> str:
             if (row.run, row.model) == (summary.run, summary.model)
             and row.quantity == OBSERVATIONS
         ]
-        name = _escape(label(summary.run, summary.model))
+        name = latex(label(summary.run, summary.model))
         rate = f"{100 * summary.divergence_rate:.2f}"
         lines.append(" & ".join([name, *values, rate]) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
@@ -151,7 +151,8 @@ def _number(value: float) -> str:
     return f"{value:.4g}" if math.isfinite(value) else "-"
 
 
-def _markdown(columns: list[str], rows: list[list[str]]) -> str:
+def markdown(columns: list[str], rows: list[list[str]]) -> str:
+    """Return a Markdown table."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(
         "| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |"
@@ -159,7 +160,8 @@ def _markdown(columns: list[str], rows: list[list[str]]) -> str:
     )
 
 
-def _escape(text: str) -> str:
+def latex(text: str) -> str:
+    """Escape what LaTeX would read as a command."""
     return "".join(_LATEX.get(character, character) for character in text)
 
 

@@ -5,10 +5,22 @@ from collections.abc import Callable
 from jaxtyping import PRNGKeyArray
 
 from koopcli.config import ModelConfig, ModelKind
+from koopcli.model.dssm import DssmModel
 from koopcli.model.dynamics import Dimensions, DynamicsModel
+from koopcli.model.edmdc import EdmdcModel
+from koopcli.model.gru import GruModel
 from koopcli.model.koopman import KoopmanModel
+from koopcli.model.mlp import MlpModel
+from koopcli.model.transformer import TransformerModel
 
-KINDS: dict[ModelKind, Callable[..., DynamicsModel]] = {ModelKind.KOOPMAN: KoopmanModel}
+KINDS: dict[ModelKind, Callable[..., DynamicsModel]] = {
+    ModelKind.KOOPMAN: KoopmanModel,
+    ModelKind.MLP: MlpModel,
+    ModelKind.GRU: GruModel,
+    ModelKind.TRANSFORMER: TransformerModel,
+    ModelKind.DSSM: DssmModel,
+    ModelKind.EDMDC: EdmdcModel,
+}
 """Every class takes `(config, dims, *, key)`."""
 
 

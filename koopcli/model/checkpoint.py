@@ -24,6 +24,7 @@ from koopcli.config import (
     Initialisation,
     ModelConfig,
     ModelKind,
+    Observables,
     Stability,
     Unroll,
 )
@@ -41,6 +42,7 @@ _ENUMS = {
     "init": Initialisation,
     "stability": Stability,
     "discretisation": Discretisation,
+    "observables": Observables,
     "unroll": Unroll,
 }
 
@@ -152,8 +154,10 @@ def _read_header(path: Path, file: BinaryIO) -> ModelMeta:
 
 def _meta(raw: dict[str, Any]) -> ModelMeta:
     config = dict(raw["model_config"])
-    for name, kind in _ENUMS.items():
-        config[name] = kind(config[name])
+    # A setting that is newer than the file is missing there and has its default.
+    config |= {
+        name: kind(config[name]) for name, kind in _ENUMS.items() if name in config
+    }
     sequences = {key: tuple(v) for key, v in raw.items() if isinstance(v, list)}
     return ModelMeta(**{**raw, **sequences, "model_config": ModelConfig(**config)})
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
-from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray, PyTree
 
 from koopcli.config import ModelConfig
 from koopcli.model.normaliser import Normaliser
@@ -75,14 +76,51 @@ class DynamicsModel(eqx.Module):
         All in standard units.
         """
 
+    def nothing(self, batch: int) -> PyTree[Array]:
+        """Return what the first of several blocks remembers; see `resume`."""
+        return None
+
+    def resume(
+        self,
+        start: Float[Array, "batch state"],
+        memory: PyTree[Array],
+        actions: Float[Array, "time batch action"],
+        steps: Int[Array, " chosen"],
+    ) -> tuple[Forecast, PyTree[Array]]:
+        """Predict a block that follows another one: `segment`, and a memory to pass on.
+
+        Args:
+            start: The last prediction of the block before.
+            memory: What that block passed on; of the same shape whatever the block.
+            actions: As in `segment`.
+            steps: As in `segment`; the last step is among them.
+        """
+        return self.segment(start, actions, steps), memory
+
+    def eigenvalues(self) -> Complex[Array | np.ndarray, " mode"] | None:
+        """Return the discrete-time eigenvalues; None where time is not linear."""
+        return None
+
     @property
     def sparse_readout(self) -> bool:
         """Whether reading out fewer steps is cheaper."""
         return False
 
+    @property
+    def remembers(self) -> bool:
+        """Whether a prediction depends on more than the state it starts from."""
+        return True
+
     def reencoding(self, asked: int | None) -> int:
-        """Return the steps between re-encodings: as asked, else as in training."""
-        return self.config.reencode_every if asked is None else asked
+        """Return the steps between re-encodings of a rollout; 0 never.
+
+        As asked, else as chosen after training, else as in training.
+        """
+        config = self.config
+        for every in (asked, config.rollout_every, config.reencode_every):
+            if every is not None:
+                return every
+        return 0
 
     def forecast(
         self,
@@ -111,19 +149,18 @@ class DynamicsModel(eqx.Module):
         steps = _choose(key, every, share, last=True)
         blocks = actions[:whole].reshape(time // every, every, *actions.shape[1:])
 
-        def block(state: Array, actions: Array) -> tuple[Array, Forecast]:
-            part = self.segment(state, actions, steps)
-            return self.state_normaliser.confine(part.states[-1]), part
+        def block(carry: tuple, actions: Array) -> tuple[tuple, Forecast]:
+            part, memory = self.resume(*carry, actions, steps)
+            return (self.state_normaliser.confine(part.states[-1]), memory), part
 
-        state, parts = lax.scan(block, start, blocks)
+        carry, parts = lax.scan(block, (start, self.nothing(start.shape[0])), blocks)
         first = jnp.arange(0, whole, every)[:, None]
         parts = eqx.tree_at(lambda f: f.steps, parts, first + parts.steps)
         joined = jax.tree.map(_join, parts)
         if whole == time:
             return joined
-        rest = self.segment(
-            state, actions[whole:], _choose(key, time - whole, share, last=True)
-        )
+        steps = _choose(key, time - whole, share, last=True)
+        rest, _ = self.resume(*carry, actions[whole:], steps)
         rest = eqx.tree_at(lambda f: f.steps, rest, whole + rest.steps)
         return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), joined, rest)
 

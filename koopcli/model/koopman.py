@@ -3,24 +3,40 @@
     x[0] = E(s[0]),   x[t+1] = Λ x[t] + B̄ ψ(a[t])
     ŝ[t] = D(x[t]),   r̂[t] = R(x[t+1], a[t])
 
-with x in C^m and Λ diagonal. All non-linearity is in E, ψ, D and R; time itself is
-linear. Source: Mondal et al. 2024, arXiv:2306.11941; reward head and normalisation of the
-inputs are this project's choice (docs/model.md).
+with x in C^m and Λ diagonal. After every k steps, if the model re-encodes, x is replaced by
+
+    z ⊙ x + (1 - z) ⊙ E(ŝ),   z = σ(W (x, ŝ) + b)   over real and imaginary parts
+
+so that z = 0 is re-encoding as published (Fathi et al. 2024, arXiv:2310.15386), and z = 1
+none; the gate keeps what the latents know and the state does not show. Between two
+re-encodings time is linear. Source: Mondal et al. 2024, arXiv:2306.11941; reward head, gate
+and normalisation of the inputs are this project's choice (docs/model.md).
 """
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 
 from koopcli.config import ModelConfig
 from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
-from koopcli.model.networks import Network
-from koopcli.model.normaliser import Normaliser
+from koopcli.model.networks import Linear, Network
+from koopcli.model.normaliser import Normaliser, identity
 from koopcli.model.unroll import choose
+
+
+class Memory(eqx.Module):
+    """What a block passes on to the next.
+
+    Attributes:
+        latents: Its last latents.
+        known: 0 before the first block, else 1.
+    """
+
+    latents: Complex[Array, "batch latent"]
+    known: Float[Array, ""]
 
 
 class KoopmanModel(DynamicsModel):
@@ -30,6 +46,7 @@ class KoopmanModel(DynamicsModel):
     action_encoder: Network | None
     decoder: Network
     reward_head: Network | None
+    gate: Linear | None
     spectrum: Eigenvalues
     log_gain: Float[Array, " latent"]
     state_normaliser: Normaliser
@@ -39,7 +56,7 @@ class KoopmanModel(DynamicsModel):
 
     def __init__(self, config: ModelConfig, dims: Dimensions, *, key: PRNGKeyArray):
         """Build an untrained model whose normalisers do nothing yet."""
-        keys = jax.random.split(key, 5)
+        keys = jax.random.split(key, 6)
         encoder = {"width": config.encoder_width, "depth": config.encoder_depth}
         decoder = {"width": config.decoder_width, "depth": config.decoder_depth}
         action = {"width": config.action_width, "depth": config.action_depth}
@@ -57,11 +74,16 @@ class KoopmanModel(DynamicsModel):
             if dims.reward
             else None
         )
+        self.gate = (
+            Linear(latent + dims.state, latent, key=keys[5])
+            if config.gate and config.reencode_every
+            else None
+        )
         self.spectrum = Eigenvalues(config, key=keys[4])
         self.log_gain = _initial_gain(self.spectrum, config)
-        self.state_normaliser = _identity(dims.state)
-        self.action_normaliser = _identity(dims.action)
-        self.reward_normaliser = _identity(1) if dims.reward else None
+        self.state_normaliser = identity(dims.state)
+        self.action_normaliser = identity(dims.action)
+        self.reward_normaliser = identity(1) if dims.reward else None
         self.config = config
 
     def eigenvalues(self) -> Complex[Array, " latent"]:
@@ -90,10 +112,53 @@ class KoopmanModel(DynamicsModel):
         steps: Int[Array, " chosen"],
     ) -> Forecast:
         """Encode, unroll, decode at `steps`; see `DynamicsModel.segment`."""
+        return self._read_out(self._unroll(self.lift(start), actions), actions, steps)
+
+    def nothing(self, batch: int) -> Memory:
+        """Return a memory that the gate is told to ignore."""
+        latents = jnp.zeros((batch, self.config.latent_dim), jnp.complex64)
+        return Memory(latents=latents, known=jnp.float32(0))
+
+    def resume(
+        self,
+        start: Float[Array, "batch state"],
+        memory: Memory,
+        actions: Float[Array, "time batch action"],
+        steps: Int[Array, " chosen"],
+    ) -> tuple[Forecast, Memory]:
+        """Encode again, keep through the gate what the latents knew, and go on."""
+        latents = self._unroll(self._restart(start, memory), actions)
+        following = Memory(latents=latents[-1], known=jnp.float32(1))
+        return self._read_out(latents, actions, steps), following
+
+    def _restart(
+        self, state: Float[Array, "batch state"], memory: Memory
+    ) -> Complex[Array, "batch latent"]:
+        encoded = self.encoder(state)
+        if self.gate is None:
+            return _pack(encoded)
+        before = _unpack(memory.latents)
+        features = jnp.concatenate([before, state], axis=-1)
+        share = memory.known * jax.nn.sigmoid(self.gate(features))
+        return _pack(encoded + share * (before - encoded))
+
+    def _unroll(
+        self,
+        start: Complex[Array, "batch latent"],
+        actions: Float[Array, "time batch action"],
+    ) -> Complex[Array, "time batch latent"]:
         # Time stays the first axis, so that the sequential unroll needs no transposition.
-        latents = jax.vmap(self.advance, in_axes=(0, 1), out_axes=1)(
-            self.lift(start), self.drive(actions)
-        )[steps]
+        return jax.vmap(self.advance, in_axes=(0, 1), out_axes=1)(
+            start, self.drive(actions)
+        )
+
+    def _read_out(
+        self,
+        latents: Complex[Array, "time batch latent"],
+        actions: Float[Array, "time batch action"],
+        steps: Int[Array, " chosen"],
+    ) -> Forecast:
+        latents = latents[steps]
         return Forecast(
             steps=steps,
             states=self.read(latents),
@@ -153,10 +218,6 @@ def _pack(features: Float[Array, "*batch parts"]) -> Complex[Array, "*batch late
 
 def _unpack(latent: Complex[Array, "*batch latent"]) -> Float[Array, "*batch parts"]:
     return jnp.concatenate([jnp.real(latent), jnp.imag(latent)], axis=-1)
-
-
-def _identity(size: int) -> Normaliser:
-    return Normaliser(np.zeros(size, np.float64), np.ones(size, np.float64))
 
 
 def _initial_gain(

@@ -4,10 +4,14 @@ Weights are stored `(inputs, outputs)` and applied as `x @ weight`: any leading 
 (time, batch) go through one matrix product, with no transposition.
 """
 
+from typing import TypeVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
+
+Module = TypeVar("Module", bound=eqx.Module)
 
 
 class Linear(eqx.Module):
@@ -68,3 +72,38 @@ class Network(eqx.Module):
             hidden = jax.nn.silu(layer(hidden))
         output = self.layers[-1](hidden)
         return output if self.skip is None else output + self.skip(x)
+
+
+class LayerNorm(eqx.Module):
+    """`y = (x - mean x) / sd x * scale + offset` over the last axis.
+
+    Source: Ba et al. 2016, arXiv:1607.06450.
+    """
+
+    scale: Float[Array, " width"]
+    offset: Float[Array, " width"]
+
+    def __init__(self, width: int):
+        """Start as plain standardisation."""
+        self.scale, self.offset = jnp.ones(width), jnp.zeros(width)
+
+    def __call__(self, x: Float[Array, "*batch width"]) -> Float[Array, "*batch width"]:
+        """Apply to the last axis."""
+        shape = (1,) * (x.ndim - 1) + self.scale.shape
+        normal = jax.nn.standardize(x, epsilon=1e-5)
+        return normal * self.scale.reshape(shape) + self.offset.reshape(shape)
+
+
+def shrink(module: Module, factor: float) -> Module:
+    """Scale every parameter, so that the sum it is a term of starts without it."""
+    return jax.tree.map(lambda leaf: factor * leaf, module)
+
+
+def small_output(network: Network, factor: float = 0.1) -> Network:
+    """Scale what reaches the output, so that `s + network(s)` starts near `s`."""
+    return eqx.tree_at(
+        lambda n: (n.layers[-1], n.skip),
+        network,
+        replace_fn=lambda part: None if part is None else shrink(part, factor),
+        is_leaf=lambda node: node is None,
+    )

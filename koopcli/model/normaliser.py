@@ -82,3 +82,8 @@ class Normaliser(eqx.Module):
             lax.stop_gradient(self.mean).reshape(shape),
             lax.stop_gradient(self.scale).reshape(shape),
         )
+
+
+def identity(size: int) -> Normaliser:
+    """Return a normaliser that does nothing; training puts the real one in its place."""
+    return Normaliser(np.zeros(size, np.float64), np.ones(size, np.float64))

@@ -16,12 +16,13 @@ from koopcli.data.store import Dataset
 from koopcli.data.windows import starts
 from koopcli.errors import DivergedError
 from koopcli.files import sha256
-from koopcli.model import checkpoint
+from koopcli.model import checkpoint, sizes
 from koopcli.model.build import build
 from koopcli.model.checkpoint import ModelMeta
 from koopcli.model.dynamics import Dimensions, DynamicsModel
+from koopcli.model.edmdc import EdmdcModel
 from koopcli.model.normaliser import Normaliser
-from koopcli.train import loss, optimizer, run_folder
+from koopcli.train import closed_form, loss, optimizer, reencoding, run_folder
 from koopcli.train.batches import DeviceData
 from koopcli.train.progress import BestModel, Clock, checkpoint_due, dispatch_lengths
 from koopcli.train.report import FitResult, Reporter, StepReport, metrics_files, tee
@@ -56,11 +57,16 @@ def fit(
     """
     run_folder.refuse(run, overwrite=overwrite)
     dataset = store.load(dataset_path)
-    data = DeviceData(dataset, starts(dataset, "train"))
+    chosen = starts(dataset, "train")
     model = initial_model(dataset, config)
+    # With the widths that model.params asked for, in the folder and in every model.
+    config = dataclasses.replace(config, model=model.config)
     meta = model_meta(dataset, config)
     with run_folder.creating(run, overwrite=overwrite):
         run_folder.describe(run, config, dataset_path, command)
+        if isinstance(model, EdmdcModel):
+            return closed_form.train(run, dataset, model, meta, config, report)
+        data = DeviceData(dataset, chosen)
         return _Run(run, dataset, data, model, meta, config).go(report)
 
 
@@ -73,7 +79,7 @@ def initial_model(dataset: Dataset, config: RunConfig) -> DynamicsModel:
         reward=dataset.rewards is not None,
     )
     key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
-    model = build(config.model, dims, key=key)
+    model = build(sizes.resolve(config.model, dims), dims, key=key)
     normalisers = [
         None
         if columns is None
@@ -120,7 +126,8 @@ class _Run:
         meta: ModelMeta,
         config: RunConfig,
     ):
-        self.run, self.data, self.meta, self.config = run, data, meta, config
+        self.run, self.dataset, self.data = run, dataset, data
+        self.meta, self.config = meta, config
         mask = optimizer.trainable(model)
         parameters, self.frozen = eqx.partition(model, mask)
         self.transformation = optimizer.build(config.optimizer, config.train.steps)
@@ -178,6 +185,7 @@ class _Run:
         self._save(self.run / run_dir.LAST_MODEL, done)
         if self.validate is None:
             self._save(self.run / run_dir.BEST_MODEL, done)
+        every = reencoding.settle(self.run, self.dataset, self.config.train.horizon)
         return FitResult(
             run=self.run,
             steps=done,
@@ -185,6 +193,7 @@ class _Run:
             best_validation=self.best.value,
             seconds=clock.seconds,
             parameters=self.parameters,
+            reencode_every=every,
             stopped_early=self.best.exhausted,
             warnings=tuple(self.warnings),
         )

@@ -46,7 +46,7 @@ def compute_terms(
     forecast = model.forecast(
         batch.states[0],
         batch.actions,
-        reencode_every=model.config.reencode_every,
+        reencode_every=model.config.reencode_every or 0,
         fraction=config.decode_fraction,
         key=key,
     )

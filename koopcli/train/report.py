@@ -53,7 +53,19 @@ Reporter = Callable[[StepReport], None]
 
 @dataclass(frozen=True, kw_only=True)
 class FitResult:
-    """How a run ended."""
+    """How a run ended.
+
+    Attributes:
+        run: Its folder.
+        steps: Gradient steps taken.
+        best_step: The one after which the best model was stored.
+        best_validation: Its mean squared error, standard units; None without validation.
+        seconds: Since the start of training, compilation included.
+        parameters: Number of trained ones.
+        reencode_every: Steps between re-encodings in rollouts; 0 never.
+        stopped_early: Whether validation stopped improving.
+        warnings: What somebody should know before using the model.
+    """
 
     run: Path
     steps: int
@@ -61,6 +73,7 @@ class FitResult:
     best_validation: float | None
     seconds: float
     parameters: int
+    reencode_every: int
     stopped_early: bool
     warnings: tuple[str, ...] = ()
 

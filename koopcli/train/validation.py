@@ -15,7 +15,8 @@ from koopcli.train.batches import Batch, DeviceData, gather
 
 BATCH = 256
 
-Validate = Callable[[DynamicsModel], dict[str, float]]
+Validate = Callable[..., dict[str, float]]
+"""`validate(model, reencode_every=None)`; None: as the model was trained to."""
 
 
 def make_validation(dataset: Dataset, horizon: int, windows: int) -> Validate | None:
@@ -34,12 +35,17 @@ def make_validation(dataset: Dataset, horizon: int, windows: int) -> Validate | 
     index = jnp.arange(len(chosen))
 
     @eqx.filter_jit
-    def sums(model: DynamicsModel, data: DeviceData, index: Array) -> dict[str, Array]:
-        return _sums(model, gather(data, index, horizon=horizon))
+    def sums(
+        model: DynamicsModel, every: int, data: DeviceData, index: Array
+    ) -> dict[str, Array]:
+        return _sums(model, every, gather(data, index, horizon=horizon))
 
-    def validate(model: DynamicsModel) -> dict[str, float]:
+    def validate(
+        model: DynamicsModel, reencode_every: int | None = None
+    ) -> dict[str, float]:
+        every = model.reencoding(reencode_every)
         parts = [
-            jax.device_get(sums(model, data, index[first : first + BATCH]))
+            jax.device_get(sums(model, every, data, index[first : first + BATCH]))
             for first in range(0, len(chosen), BATCH)
         ]
         return _errors({name: sum(part[name] for part in parts) for name in parts[0]})
@@ -55,10 +61,10 @@ def _spread(candidates: Starts, horizon: int, windows: int) -> Starts:
     return candidates.take(usable[picks])
 
 
-def _sums(model: DynamicsModel, batch: Batch) -> dict[str, Float[Array, "..."]]:
-    forecast = model.forecast(
-        batch.states[0], batch.actions, reencode_every=model.config.reencode_every
-    )
+def _sums(
+    model: DynamicsModel, every: int, batch: Batch
+) -> dict[str, Float[Array, "..."]]:
+    forecast = model.forecast(batch.states[0], batch.actions, reencode_every=every)
     error = jnp.mean((forecast.states - batch.states[1:]) ** 2, axis=-1)
     result = {
         "state": jnp.sum(jnp.where(batch.mask, error, 0.0), axis=1),

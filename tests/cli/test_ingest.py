@@ -49,3 +49,70 @@ def test_a_missing_output_is_a_usage_error(source):
 def test_bad_fractions_are_a_configuration_error(tmp_path, source):
     result = run(source, "-o", tmp_path / "d.h5", "--val-fraction", 2)
     assert result.exit_code == 2 and "val_fraction" in result.stderr
+
+
+TABLE = "clock;out;in\n" + "".join(f"{t / 10};{t * t};{t}\n" for t in range(40))
+FLAGS = (
+    *("--time-col", "clock", "--obs-cols", "o*", "--action-cols", "2"),
+    *("--action-align", "lag", "--train-rows", "0:20", "--test-rows", "20:40"),
+)
+
+
+def test_a_mapping_is_described_once(tmp_path):
+    (tmp_path / "x.csv").write_text(TABLE)
+    lab = tmp_path / "lab.toml"
+    first = run(
+        tmp_path / "x.csv", "-o", tmp_path / "a.h5", *FLAGS, "--write-mapping", lab
+    )
+    assert first.exit_code == 0, first.stderr
+    second = run(
+        tmp_path / "x.csv", "-o", tmp_path / "b.h5", "--mapping", lab, "--json"
+    )
+    document = json.loads(second.stdout)
+    assert document["observation_names"] == ["out"] and document["dt"] == 0.1
+    assert document["splits"] == {"train": 1, "val": 0, "test": 1}
+    assert document["steps"] == 38  # lag: the first action of each range is left out
+    third = run(
+        *(tmp_path / "x.csv", "-o", tmp_path / "c.h5", "--mapping", lab, "--json"),
+        *("--action-align", "lead"),
+    )
+    assert json.loads(third.stdout)["steps"] == 40
+
+
+def test_a_mapping_is_not_overwritten_and_not_left_behind_by_a_failure(tmp_path):
+    (tmp_path / "x.csv").write_text(TABLE)
+    lab = tmp_path / "lab.toml"
+    arguments = (tmp_path / "x.csv", "-o", tmp_path / "a.h5", "--write-mapping", lab)
+    failed = run(*arguments)
+    assert failed.exit_code == 3 and "--obs-cols" in failed.stderr
+    assert not lab.exists()
+    lab.write_text("mine")
+    assert run(*arguments, *FLAGS).exit_code == 2
+    assert lab.read_text() == "mine" and not (tmp_path / "a.h5").exists()
+
+
+def test_selection_is_counted(tmp_path, source):
+    result = run(
+        *(source, "-o", tmp_path / "d.h5", "--json", "--episodes", "0,2"),
+        *("--max-episodes", 1, "--subsample", 5),
+    )
+    assert json.loads(result.stdout)["dropped"] == {
+        "not among --episodes": [1, 30],
+        "more than 1 episodes": [1, 14],
+        "beyond the last whole step of --subsample": [0, 2],
+    }
+
+
+def test_lists_without_content_are_a_configuration_error(tmp_path, source):
+    result = run(source, "-o", tmp_path / "d.h5", "--obs-cols", "a,,b")
+    assert result.exit_code == 2 and "--obs-cols 'a,,b'" in result.stderr
+
+
+def test_the_help_names_every_format():
+    from koopcli.data import readers
+
+    assert ", ".join(readers.names()) in " ".join(
+        (app.registered_commands[0].callback.__annotations__["format"].__metadata__)[
+            0
+        ].help.split()
+    )

@@ -62,3 +62,30 @@ def test_print_config_needs_no_data_and_names_origins(tmp_path):
 def test_without_data_or_output_it_says_what_is_needed():
     result = run()
     assert result.exit_code == 2 and "give DATA and --output RUN" in result.stderr
+
+
+def test_another_kind_says_its_number_of_parameters_and_its_own_horizon(tmp_path, data):
+    arguments = (
+        "--model",
+        "mlp",
+        "--params",
+        "2k",
+        "--steps",
+        "2",
+        "--batch-size",
+        "2",
+    )
+    result = run(data, "--output", tmp_path / "run", *arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    assert "windows of 20 steps, the default for mlp" in result.stderr
+    assert json.loads(result.stdout)["parameters"] == pytest.approx(2000, rel=0.05)
+    told = run(data, "--output", tmp_path / "b", *arguments, "--horizon", "9")
+    assert told.exit_code == 0 and "windows of" not in told.stderr
+
+
+def test_a_number_of_parameters_must_be_one_and_possible(tmp_path, data):
+    result = run(data, "--output", tmp_path / "run", "--params", "many")
+    assert result.exit_code == 2 and "--params 'many'" in result.stderr
+    result = run(data, "--output", tmp_path / "run", "--params", "3")
+    assert result.exit_code == 2 and "3 is too small; the narrowest" in result.stderr
+    assert not (tmp_path / "run").exists()

@@ -1,6 +1,6 @@
 import pytest
 
-from koopcli.data.environments import seconds_per_step
+from koopcli.data.environments import named_in, seconds_per_step, time_limit
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,24 @@ from koopcli.data.environments import seconds_per_step
 )
 def test_known_environments_have_their_documented_step(name, seconds):
     assert seconds_per_step(name) == seconds
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [("Hopper-v4", 1000), ("hopper-medium", 1000), ("Door", None), ("", None)],
+)
+def test_known_environments_have_their_time_limit(name, steps):
+    assert time_limit(name) == steps
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("cs285_Hopper-v4.npz", "Hopper-v4"),
+        ("HumanoidStandup-v5", "HumanoidStandup-v5"),
+        ("GrassHopper-v4", ""),
+        ("hopper.npz", ""),
+    ],
+)
+def test_an_environment_is_found_in_a_file_name(text, name):
+    assert named_in(text) == name

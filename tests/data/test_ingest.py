@@ -188,6 +188,42 @@ def test_sources_that_differ_are_refused_with_both_names(tmp_path, out):
     assert nothing_left(tmp_path, "a.hdf5", "b.hdf5")
 
 
+def test_other_names_are_remarked_on_but_another_order_is_refused(tmp_path, out):
+    texts = {"a": "y1,y2,u\n1,2,3\n4,5,6\n", "b": "y2,y1,u\n1,2,3\n4,5,6\n"}
+    texts["c"] = texts["a"].replace("y", "x")
+    for name, text in texts.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    a, b, c = (str(tmp_path / f"{name}.csv") for name in "abc")
+    report = ingest([a, c], out, IngestConfig())
+    assert (
+        f"{c} has other observation names than {a}, whose names" in report.warnings[0]
+    )
+    with pytest.raises(DataError, match=r"a\.csv and .*b\.csv differ in observation"):
+        ingest([a, b], out, IngestConfig(), overwrite=True)
+
+
+def test_formats_mix_and_every_episode_knows_its_source(tmp_path, out):
+    write_d4rl(tmp_path / "a.hdf5", (5, 6))
+    arrays = {"observation": np.zeros((4, 2)), "action": np.zeros((4, 1))}
+    np.savez(tmp_path / "b.npz", **arrays, reward=np.zeros(4))
+    sources = [str(tmp_path / "a.hdf5"), str(tmp_path / "b.npz")]
+    assert ingest(sources, out, IngestConfig()).formats == ("d4rl", "npz")
+    found = [source.split(":")[0] for source in store.load(out).sources]
+    assert found == ["a.hdf5", "a.hdf5", "b.npz"]
+
+
+def test_a_longer_step_is_recorded(tmp_path, out):
+    write_d4rl(tmp_path / "x.hdf5", (9, 8))
+    config = IngestConfig(dt=0.1, subsample=4)
+    report = ingest([str(tmp_path / "x.hdf5")], out, config)
+    assert (
+        report.dt == pytest.approx(0.4)
+        and report.dt_source == "--dt, 4 samples per step"
+    )
+    assert report.dropped == {"beyond the last whole step of --subsample": (0, 1)}
+    assert store.load(out).lengths.tolist() == [2, 2]
+
+
 def test_different_sampling_times_need_a_decision(tmp_path, out):
     sources = [str(tmp_path / name) for name in ("a.hdf5", "b.hdf5")]
     for source, environment in zip(sources, ("Hopper-v5", "Ant-v5"), strict=True):

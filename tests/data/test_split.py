@@ -1,8 +1,10 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koopcli.data.split import split
+from koopcli.data.split import by_name, split
+from koopcli.errors import DataError
 
 
 @given(
@@ -34,3 +36,19 @@ def test_another_seed_is_another_split():
     assert not np.array_equal(
         split(50, 0.2, 0.2, 0)["test"], split(50, 0.2, 0.2, 1)["test"]
     )
+
+
+def test_owners_put_episodes_where_they_want_them():
+    parts = by_name(["test", "train", "test"])
+    assert {name: part.tolist() for name, part in parts.items()} == {
+        "train": [1],
+        "val": [],
+        "test": [0, 2],
+    }
+
+
+def test_half_a_split_and_one_without_training_are_refused():
+    with pytest.raises(DataError, match=r"1 of 2 episodes have no split .*episode 1"):
+        by_name(["train", None])
+    with pytest.raises(DataError, match="no episode is named for training"):
+        by_name(["test", "val"])

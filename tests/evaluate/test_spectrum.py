@@ -1,13 +1,16 @@
 import json
 import math
 
+import jax
 import numpy as np
 import pytest
 from linear_world import model_meta, untrained
 
+from koopcli.config import ModelConfig, ModelKind
 from koopcli.errors import ModelError
 from koopcli.evaluate import spectrum
 from koopcli.model import checkpoint
+from koopcli.model.build import build
 
 
 def mode(value, dt=0.1):
@@ -116,4 +119,12 @@ def test_a_saved_model_is_inspected(tmp_path, dataset):
 
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(ModelError, match=r"holds no model\.eqx"):
+        spectrum.inspect(tmp_path)
+
+
+def test_a_model_without_eigenvalues_is_refused(tmp_path, dataset):
+    meta = model_meta(dataset, model_config=ModelConfig(kind=ModelKind.MLP, width=4))
+    model = build(meta.model_config, meta.dimensions, key=jax.random.key(0))
+    checkpoint.save(tmp_path / "model.eqx", model, meta)
+    with pytest.raises(ModelError, match="a mlp model has no eigenvalues; give a run"):
         spectrum.inspect(tmp_path)

@@ -44,7 +44,7 @@ def test_latex_escapes_names_and_closes_what_it_opens(report):
     text = tables.as_latex(report)
     assert text.count(r"\begin{tabular}{lrrr}") == text.count(r"\end{tabular}") == 1
     assert r"model & 1 & 3 & diverged (\%) \\" in text
-    assert tables._escape(r"a_b\c%{}~^") == (
+    assert tables.latex(r"a_b\c%{}~^") == (
         r"a\_b\textbackslash{}c\%\{\}\textasciitilde{}\textasciicircum{}"
     )
 

@@ -2,7 +2,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import pytest
 
-from koopcli.model.networks import Linear, Network
+from koopcli.model.networks import LayerNorm, Linear, Network, shrink, small_output
 
 
 def test_linear_by_hand(key):
@@ -31,3 +31,27 @@ def test_depth_counts_hidden_layers_and_zero_needs_no_skip(key, depth, layers):
     network = Network(3, 2, width=5, depth=depth, skip=True, key=key)
     assert len(network.layers) == layers
     assert (network.skip is None) == (depth == 0)
+
+
+def test_layer_norm_standardises_then_scales_and_shifts():
+    norm = eqx.tree_at(
+        lambda n: (n.scale, n.offset), LayerNorm(2), (jnp.full(2, 3.0), jnp.ones(2))
+    )
+    x = jnp.array([[[2.0, 6.0]], [[-1.0, -3.0]]])
+    expected = jnp.array([[[-2.0, 4.0]], [[4.0, -2.0]]])
+    assert jnp.allclose(norm(x), expected, atol=1e-4)
+
+
+def test_shrinking_a_layer_shrinks_its_output(key):
+    layer, x = Linear(3, 2, key=key), jnp.array([1.0, -2.0, 0.5])
+    layer = eqx.tree_at(lambda m: m.bias, layer, jnp.ones(2))
+    assert jnp.allclose(shrink(layer, 0.25)(x), 0.25 * layer(x))
+
+
+@pytest.mark.parametrize("skip", [True, False])
+def test_a_small_output_is_the_same_function_scaled(key, skip):
+    network = Network(3, 2, width=5, depth=2, skip=skip, key=key)
+    x = jnp.array([1.0, -2.0, 0.5])
+    small = small_output(network, 0.1)
+    assert jnp.allclose(small(x), 0.1 * network(x), atol=1e-6)
+    assert jnp.array_equal(small.layers[0].weight, network.layers[0].weight)

@@ -12,6 +12,7 @@ from koopcli import config_file
 from koopcli.config import (
     LossConfig,
     ModelConfig,
+    ModelKind,
     OptimizerConfig,
     RunConfig,
     TrainConfig,
@@ -197,3 +198,27 @@ def test_autonomous_data(tmp_path):
     fit(dataset, tmp_path / "run", config())
     saved = checkpoint.load(tmp_path / "run" / "model.eqx")
     assert saved.model.action_encoder is None and saved.meta.action_names == ()
+
+
+@pytest.mark.parametrize("kind", ["mlp", "gru", "transformer", "dssm"])
+def test_every_kind_learns(tmp_path, data, kind):
+    heard = []
+    settings = RunConfig(
+        model=ModelConfig(kind=ModelKind(kind), width=16, depth=1),
+        optimizer=OptimizerConfig(learning_rate=1e-2),
+        train=TrainConfig(steps=120, batch_size=8, horizon=8, dispatch_steps=30),
+    )
+    fit(data, tmp_path / "run", settings, report=heard.append)
+    losses = [record.losses["loss"] for record in heard]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_the_widths_that_a_number_of_parameters_asks_for_are_stored(tmp_path, data):
+    model = ModelConfig(kind=ModelKind.MLP, params=3000)
+    train = TrainConfig(steps=1, batch_size=2, horizon=3)
+    result = fit(data, tmp_path / "run", RunConfig(model=model, train=train))
+    assert result.parameters == pytest.approx(3000, rel=0.05)
+    stored = config_file.build(config_file.read(tmp_path / "run" / "config.toml"))
+    saved = checkpoint.load(tmp_path / "run" / "model.eqx")
+    assert stored.model == saved.meta.model_config == saved.model.config
+    assert stored.model.width < model.width and stored.model.params == 3000

@@ -16,22 +16,13 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from koopcli.config import IngestConfig
+from koopcli.data import boundaries
 from koopcli.data.environments import seconds_per_step
 from koopcli.data.episode import Episode
+from koopcli.data.hdf5_parts import UNREADABLE, check_size, local
+from koopcli.data.names import ALIASES
 from koopcli.data.readers import Source
 from koopcli.errors import DataError
-
-ALIASES = {
-    "observations": ("observations", "observation", "obs"),
-    "actions": ("actions", "action"),
-    "rewards": ("rewards", "reward"),
-    "terminals": ("terminals", "terminal", "terminations", "terminated"),
-    "timeouts": ("timeouts", "timeout", "truncations", "truncated"),
-    "next_observations": ("next_observations", "next_observation", "next_obs"),
-}
-BLOCK_ROWS = 65_536
-CONTINUITY = 1e-3
-"""Largest jump, in standard deviations, that still counts as the same observation."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +35,17 @@ def detect(source: str) -> bool:
     """Whether `source` is an HDF5 file with flat observations and actions."""
     if not Path(source).is_file() or not h5py.is_hdf5(source):
         return False
+    if (
+        Path(source).suffix.lower() == ".mat"
+    ):  # MATLAB 7.3 is HDF5 with the axes reversed
+        return False
     try:
         with h5py.File(source, "r") as file:
             return "koopcli_schema" not in file.attrs and all(
                 isinstance(file.get(_find(file, name) or ""), h5py.Dataset)
                 for name in ("observations", "actions")
             )
-    except (OSError, RuntimeError, KeyError):
+    except UNREADABLE:
         # Damaged HDF5: no other reader will do better, and `open_source` says why.
         return True
 
@@ -73,7 +68,7 @@ def open_source(source: str, config: IngestConfig) -> Source:
             }
             ends, warnings = _find_ends(path, file, columns, config)
             environment = _environment(file)
-    except (OSError, RuntimeError, KeyError) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path}: not a readable HDF5 file ({error})") from error
     dt = seconds_per_step(environment) if environment else None
     return Source(
@@ -90,12 +85,7 @@ def open_source(source: str, config: IngestConfig) -> Source:
 
 
 def _find(file: h5py.File, name: str) -> str | None:
-    # A link to another file is not followed: the data must lie in the file one names.
-    for alias in ALIASES[name]:
-        link = file.get(alias, getlink=True) if alias in file else None
-        if isinstance(link, h5py.HardLink):
-            return alias
-    return None
+    return next((a for a in ALIASES[name] if local(file, a) is not None), None)
 
 
 def _columns(path: Path, file: h5py.File) -> dict[str, str]:
@@ -112,6 +102,7 @@ def _columns(path: Path, file: h5py.File) -> dict[str, str]:
         column = file[alias]
         if not isinstance(column, h5py.Dataset) or column.dtype.kind not in "fiub":
             raise DataError(f"{path}: {alias!r} is not an array of numbers")
+        check_size(path, column)
         autonomous = name == "actions" and column.shape[1:] == (0,)
         if 0 in column.shape[:1] or (column.size == 0 and not autonomous):
             raise DataError(f"{path}: {alias!r} is empty (shape {column.shape})")
@@ -149,7 +140,8 @@ def _find_ends(
             "give --max-episode-steps"
         )
     if "next_observations" in columns:
-        hidden = _breaks(file, columns) & ~ends[:-1]
+        now, following = columns["observations"], columns["next_observations"]
+        hidden = boundaries.hidden(file[now], file[following]) & ~ends[:-1]
         if hidden.any():
             first = int(np.flatnonzero(hidden)[0])
             warnings.append(
@@ -164,7 +156,7 @@ def _find_ends(
         )
         ends[-1] = True
     if config.max_episode_steps is not None:
-        ends |= _limits(ends, config.max_episode_steps)
+        ends |= boundaries.time_limits(ends, config.max_episode_steps)
     rows = np.flatnonzero(ends)
     return _Ends(rows, terminal[rows]), warnings
 
@@ -177,41 +169,11 @@ def _flags(path: Path, file: h5py.File, name: str) -> Bool[np.ndarray, " row"]:
     return values.astype(bool)
 
 
-def _limits(ends: Bool[np.ndarray, " row"], limit: int) -> Bool[np.ndarray, " row"]:
-    last = np.flatnonzero(ends)
-    first = np.concatenate([[0], last[:-1] + 1])
-    extra = np.zeros_like(ends)
-    for start, stop in zip(first.tolist(), last.tolist(), strict=True):
-        extra[start + limit - 1 : stop + 1 : limit] = True
-    return extra
-
-
-def _breaks(file: h5py.File, columns: dict[str, str]) -> Bool[np.ndarray, " gap"]:
-    # Row by row in blocks: is next_observations[t] the observation of row t + 1?
-    now, following = file[columns["observations"]], file[columns["next_observations"]]
-    rows = len(now)
-    breaks = np.zeros(rows - 1, bool)
-    sample = now[: min(rows, BLOCK_ROWS)].astype(np.float64)
-    # What is not finite is refused later, by the episode, which knows its place.
-    with np.errstate(invalid="ignore", over="ignore"):
-        sample = np.where(np.isfinite(sample), sample, 0)
-        scale = np.maximum(sample.std(axis=0), 1e-6)
-    for first in range(0, rows - 1, BLOCK_ROWS):
-        last = min(first + BLOCK_ROWS, rows - 1)
-        with np.errstate(invalid="ignore", over="ignore"):
-            reached = following[first:last].astype(np.float64)
-            row = now[first + 1 : last + 1].astype(np.float64)
-            jump = np.abs(reached - row) > CONTINUITY * scale
-        apart = ~np.isfinite(reached) | (np.isfinite(row) & jump)
-        breaks[first:last] = apart.any(axis=1)
-    return breaks
-
-
 def _episodes(path: Path, columns: dict[str, str], ends: _Ends) -> Iterator[Episode]:
     try:
         with h5py.File(path, "r") as file:
             yield from _read(file, path.name, columns, ends)
-    except (OSError, RuntimeError) as error:
+    except UNREADABLE as error:
         raise DataError(f"{path}: damaged HDF5 file ({error})") from error
 
 

@@ -130,6 +130,15 @@ def test_a_link_to_another_file_is_not_followed(tmp_path):
         read(path)
 
 
+def test_a_shape_that_no_file_holds_is_refused_before_memory_is_asked_for(tmp_path):
+    path = tmp_path / "x.hdf5"
+    write_d4rl(path, drop=("observations",))
+    with h5py.File(path, "r+") as file:
+        file.create_dataset("observations", (10**12, 2), "f4", chunks=(1024, 2))
+    with pytest.raises(DataError, match="more than the file can hold"):
+        read(path)
+
+
 def test_guda_files_are_read_and_refused_as_they_should(shared_data):
     found, _ = read(shared_data / "formats/guda_trajectories.hdf5")
     assert len(found) == 10 and sum(e.terminations.sum() for e in found) == 10

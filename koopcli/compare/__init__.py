@@ -1,0 +1,1 @@
+"""Training several models under one budget and setting them side by side."""

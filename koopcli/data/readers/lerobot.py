@@ -1,0 +1,123 @@
+"""LeRobot datasets (v2 and v3): a folder with `meta/info.json` and Parquet files.
+
+`observation.state` and `action` are lists, `episode_index` tells episodes apart, the
+frame rate is in the metadata. Videos are left alone. A demonstration that is over has
+not terminated: `next.done` and the last frame are read as the end of the recording.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from koopcli.config import IngestConfig
+from koopcli.data.readers import TABULAR, Source, parquet
+from koopcli.data.table import Table
+from koopcli.data.tabular import open_tables
+from koopcli.errors import DataError
+
+UNDERSTANDS = (*TABULAR, "obs_keys")
+EPISODE = "episode_index"
+STATE = "observation.state"
+REWARD = "next.reward"
+FOR_LEROBOT = ("frame_index", "timestamp", "index", "task_index", "next.done")
+"""Columns that say nothing beyond the order of the rows."""
+
+
+def detect(source: str) -> bool:
+    """Whether `source` is the folder of a LeRobot dataset."""
+    return (Path(source) / "meta" / "info.json").is_file()
+
+
+def open_source(source: str, config: IngestConfig) -> Source:
+    """Open a LeRobot dataset.
+
+    Raises:
+        DataError: It is damaged, or has no vector of observations.
+    """
+    folder = Path(source)
+    info = _info(folder)
+    files = tuple(sorted((folder / "data").glob("chunk-*/*.parquet")))
+    if not files:
+        raise DataError(f"{folder}: no data/chunk-*/*.parquet")
+    dt = _sampling_time(info)
+    settings: dict[str, Any] = {
+        "obs_cols": config.obs_cols or config.obs_keys or (STATE,)
+    }
+    if config.reward_col is None and REWARD in info.get("features", {}):
+        settings["reward_col"] = REWARD
+    opened = open_tables(
+        lambda: _whole_episodes(files),
+        (folder / "meta" / "info.json", *files),
+        replace(config, **settings),
+        dt=dt,
+        dt_source="fps of meta/info.json" if dt else "",
+    )
+    return replace(
+        opened,
+        observation_names=_named(info, opened.observation_names),
+        action_names=_named(info, opened.action_names),
+    )
+
+
+def _info(folder: Path) -> dict[str, Any]:
+    path = folder / "meta" / "info.json"
+    try:
+        info = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: not readable ({error})") from error
+    if not isinstance(info, dict) or not isinstance(info.get("features", {}), dict):
+        raise DataError(f"{path}: not the metadata of a LeRobot dataset")
+    return info
+
+
+def _whole_episodes(files: tuple[Path, ...]) -> Iterator[Table]:
+    # Rows of an episode may go on in the next file: they are held back until it is seen.
+    rest: Table | None = None
+    for path in files:
+        table = parquet.read(path)
+        if EPISODE not in table.columns:
+            raise DataError(f"{path}: no column {EPISODE!r}")
+        if table.rows == 0:
+            continue
+        columns = {n: v for n, v in table.columns.items() if n not in FOR_LEROBOT}
+        if rest is not None:
+            missing = set(rest.columns) ^ set(columns)
+            if missing:
+                raise DataError(f"{path}: the files differ in {sorted(missing)}")
+            columns = {
+                n: np.concatenate([rest.columns[n], v]) for n, v in columns.items()
+            }
+        table = Table(path.name, columns)
+        index = table.scalars(EPISODE)
+        last = (
+            int(np.flatnonzero(index != index[-1])[-1] + 1)
+            if len(set(index)) > 1
+            else 0
+        )
+        if last:
+            yield Table(path.name, {n: v[:last] for n, v in columns.items()})
+        rest = Table(path.name, {n: v[last:] for n, v in columns.items()})
+    if rest is not None:
+        yield rest
+
+
+def _sampling_time(info: dict[str, Any]) -> float | None:
+    fps = info.get("fps")
+    return 1 / fps if isinstance(fps, int | float) and 0 < fps < 1e9 else None
+
+
+def _named(info: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    # `action[2]` becomes the name of the motor, where the metadata has one.
+    found = []
+    for name in names:
+        column, _, number = name.rpartition("[")
+        feature = info.get("features", {}).get(column, {})
+        motors = feature.get("names") if isinstance(feature, dict) else None
+        if isinstance(motors, list) and feature.get("shape") == [len(motors)]:
+            name = f"{column}.{motors[int(number[:-1])]}"
+        found.append(name)
+    return tuple(found)
