@@ -10,6 +10,7 @@ from koopcli.config import (
     OptimizerConfig,
     PredictConfig,
     RunConfig,
+    SplitConfig,
     TrainConfig,
 )
 from koopcli.errors import ConfigError
@@ -24,6 +25,9 @@ from koopcli.errors import ConfigError
         (IngestConfig, {"val_fraction": 1.5}, r"val_fraction must lie in \[0, 1\]"),
         (IngestConfig, {"val_fraction": 0.5, "test_fraction": 0.5}, "stay below 1"),
         (IngestConfig, {"min_length": 0}, "min_length must be >= 1"),
+        (IngestConfig, {"delay_embed": 0}, "delay_embed must be >= 1"),
+        (SplitConfig, {"kfold": 1, "fold": 0}, "kfold must be >= 2"),
+        (SplitConfig, {"fold": 0}, "go together"),
         (IngestConfig, {"max_episode_steps": 0}, "max_episode_steps must be >= 1"),
         (ModelConfig, {"latent_dim": 0}, "latent_dim must be >= 1"),
         (ModelConfig, {"action_depth": -1}, "action_depth must be >= 0"),

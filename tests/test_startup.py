@@ -17,6 +17,9 @@ HEAVY = [
 COMMANDS = [
     "ingest",
     "info",
+    "doctor",
+    "split",
+    "export-data",
     "train",
     "predict",
     "eval",

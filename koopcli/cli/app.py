@@ -12,11 +12,14 @@ from koopcli import __version__
 from koopcli.cli import (
     compare,
     demo,
+    doctor,
     eval,
+    export_data,
     info,
     ingest,
     inspect_eigenvalues,
     predict,
+    split,
     train,
 )
 from koopcli.errors import KoopError
@@ -71,6 +74,9 @@ app = typer.Typer(
 )
 app.command("ingest")(ingest.ingest)
 app.command("info")(info.info)
+app.command("doctor")(doctor.doctor)
+app.command("split")(split.split)
+app.command("export-data")(export_data.export_data)
 app.command("train")(train.train)
 app.command("predict")(predict.predict)
 app.command("eval")(eval.evaluate)

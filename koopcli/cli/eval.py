@@ -41,7 +41,7 @@ def evaluate(
         int | None,
         typer.Option(
             help="Decode and encode again every so many steps; 0 never.",
-            show_default="as in training",
+            show_default="as stored in the model",
         ),
     ] = DEFAULT.reencode_every,
     device: Annotated[

@@ -51,7 +51,9 @@ def ingest(
     ] = DEFAULT.max_episode_steps,
     obs_keys: Annotated[
         str | None,
-        typer.Option(help="Observations by name (robomimic, LeRobot): a,b."),
+        typer.Option(
+            help="Observations by name (robomimic, LeRobot, Minari, D4RL): a,b."
+        ),
     ] = None,
     obs_cols: Annotated[
         str | None,
@@ -127,6 +129,13 @@ def ingest(
             show_default=str(DEFAULT.subsample),
         ),
     ] = None,
+    delay_embed: Annotated[
+        int | None,
+        typer.Option(
+            help="Join so many observations, and the actions between, into one.",
+            show_default=str(DEFAULT.delay_embed),
+        ),
+    ] = None,
     episodes: Annotated[
         str | None,
         typer.Option(help="Keep these episodes: 0,4,10:20, from 0."),
@@ -143,6 +152,10 @@ def ingest(
         float | None,
         typer.Option(help="Drop larger sums of rewards."),
     ] = None,
+    drop_terminated: Annotated[
+        bool,
+        typer.Option("--drop-terminated", help="Drop those that ended by themselves."),
+    ] = DEFAULT.drop_terminated,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the output file.")
     ] = False,
@@ -179,6 +192,7 @@ def ingest(
         "action_align": action_align,
         "resample": resample,
         "subsample": subsample,
+        "delay_embed": delay_embed,
     }
     stored = {} if mapping is None else mapping_file.read(mapping)
     given = {name: value for name, value in meaning.items() if value is not None}
@@ -191,6 +205,7 @@ def ingest(
         max_episodes=max_episodes,
         min_return=min_return,
         max_return=max_return,
+        drop_terminated=drop_terminated,
         **{**stored, **given},
     )
     if write_mapping is not None:

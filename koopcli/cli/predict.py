@@ -46,7 +46,7 @@ def predict(
         int | None,
         typer.Option(
             help="Decode and encode again every so many steps; 0 never.",
-            show_default="as in training",
+            show_default="as stored in the model",
         ),
     ] = DEFAULT.reencode_every,
     device: Annotated[

@@ -11,6 +11,8 @@ from koopcli.errors import DataError
 def table(where: str, arrow: Any) -> tuple[Table, list[str]]:
     """Convert an Arrow table; lists of equal length become vectors.
 
+    A column of structs becomes one column per field: `joint.angle`.
+
     Returns:
         The table, and the columns without any content, which it lacks.
 
@@ -19,6 +21,8 @@ def table(where: str, arrow: Any) -> tuple[Table, list[str]]:
     """
     import pyarrow as pa
 
+    while any(pa.types.is_struct(field.type) for field in arrow.schema):
+        arrow = arrow.flatten()
     columns, empty = {}, []
     for name, column in zip(arrow.column_names, arrow.columns, strict=True):
         kind = column.type

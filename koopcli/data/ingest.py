@@ -1,8 +1,7 @@
 """Read foreign trajectories, check them, split them, write a dataset file."""
 
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,13 +11,11 @@ import numpy as np
 
 from koopcli import __version__
 from koopcli.config import IngestConfig
-from koopcli.data import agreement, suspicions
-from koopcli.data.episode import Episode
+from koopcli.data import agreement, delay_embedding, suspicions
 from koopcli.data.readers import Source, open_source
-from koopcli.data.selection import Selection
 from koopcli.data.split import by_name, split
 from koopcli.data.statistics import ColumnStatistics
-from koopcli.data.subsampling import subsample
+from koopcli.data.usable import Tally, usable
 from koopcli.data.writer import DatasetWriter
 from koopcli.errors import ConfigError, DataError
 from koopcli.files import refuse_overwrite, replacing, sha256
@@ -27,7 +24,6 @@ ASSUMED_DT = (
     "the sampling time is unknown: 1 s is assumed, so seconds and hertz mean steps; "
     "give --dt"
 )
-INCOMPLETE = "beyond the last whole step of --subsample"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,34 +57,6 @@ class IngestReport:
         return asdict(self)
 
 
-class _Tally:
-    # Facts about the episodes, gathered while they stream by.
-    def __init__(self) -> None:
-        self.dropped: Counter[str] = Counter()
-        self.dropped_steps: Counter[str] = Counter()
-        self.returns: list[float] = []
-        self.terminations = self.truncations = 0
-        self.signs = suspicions.Signs()
-        self.splits: list[str | None] = []
-
-    def keep(self, episode: Episode) -> None:
-        self.terminations += int(episode.terminations.sum())
-        self.truncations += int(episode.truncations.sum())
-        if episode.rewards is not None:
-            self.returns.append(float(episode.rewards.sum(dtype=np.float64)))
-        self.signs.see(episode)
-        self.splits.append(episode.split)
-
-    def drop(self, reason: str, steps: int) -> None:
-        self.dropped[reason] += 1
-        self.dropped_steps[reason] += steps
-
-    def drop_steps(self, reason: str, steps: int) -> None:
-        # Of an episode that itself is kept.
-        self.dropped[reason] += 0
-        self.dropped_steps[reason] += steps
-
-
 def ingest(
     sources: Sequence[str],
     output: Path,
@@ -115,9 +83,9 @@ def ingest(
         raise ConfigError("give at least one source")
     opened = [open_source(source, config) for source in sources]
     agreement.check_columns(sources, [source for _, source in opened])
-    tally = _Tally()
+    tally = Tally()
     with replacing(output) as temporary, DatasetWriter(temporary) as writer:
-        for episode in _usable([source for _, source in opened], config, tally):
+        for episode in usable([source for _, source in opened], config, tally):
             writer.add(episode)
             tally.keep(episode)
         if not writer.lengths:
@@ -129,42 +97,18 @@ def ingest(
     return report
 
 
-def _usable(
-    sources: list[Source], config: IngestConfig, tally: _Tally
-) -> Iterator[Episode]:
-    selection = Selection(config)
-    for source in sources:
-        for episode in source.episodes():
-            reason = selection.reason_to_drop(episode)
-            if reason is not None:
-                tally.drop(reason, episode.length)
-                continue
-            if config.subsample > 1:
-                episode, rest = subsample(episode, config.subsample)
-                if rest:
-                    tally.drop_steps(INCOMPLETE, rest)
-            if episode.length == 0:
-                tally.drop("empty", 0)
-            elif episode.length == 1 and not episode.last_observation_known:
-                tally.drop("one step whose result is unknown", 1)
-            elif episode.length < config.min_length:
-                tally.drop(f"shorter than {config.min_length} steps", episode.length)
-            else:
-                yield episode
-        for why, steps in source.dropped.items():
-            tally.drop_steps(why, steps)
-    selection.check_all_found()
-
-
 def _finish(
     writer: DatasetWriter,
     sources: Sequence[str],
     opened: list[tuple[str, Source]],
     config: IngestConfig,
-    tally: _Tally,
+    tally: Tally,
     command: str,
 ) -> IngestReport:
-    first = opened[0][1]
+    actions = opened[0][1].action_names
+    observations = delay_embedding.names(
+        opened[0][1].observation_names, actions, config.delay_embed
+    )
     dt, dt_source, known = agreement.sampling_time(
         [source for _, source in opened], config
     )
@@ -180,7 +124,7 @@ def _finish(
     warnings = [
         *agreement.other_names(sources, [source for _, source in opened]),
         *(warning for _, source in opened for warning in source.warnings),
-        *suspicions.of_columns(statistics, first.observation_names, first.action_names),
+        *suspicions.of_columns(statistics, observations, actions),
         *tally.signs.warnings(lengths, np.array(writer.known)),
         *([] if named else suspicions.of_splits(splits, config)),
         *([] if known else [ASSUMED_DT]),
@@ -190,8 +134,8 @@ def _finish(
             "dt": dt,
             "dt_known": known,
             "dt_source": dt_source,
-            "observation_names": list(first.observation_names),
-            "action_names": list(first.action_names),
+            "observation_names": list(observations),
+            "action_names": list(actions),
             "provenance": _provenance(sources, opened, config, command)
             | {"dropped": dropped, "warnings": warnings},
         }
@@ -201,14 +145,14 @@ def _finish(
         formats=tuple(name for name, _ in opened),
         episodes=len(lengths),
         steps=int(lengths.sum()),
-        observation_names=first.observation_names,
-        action_names=first.action_names,
+        observation_names=observations,
+        action_names=actions,
         has_rewards=bool(returns),
         lengths=(int(lengths.min()), float(np.median(lengths)), int(lengths.max())),
         returns=(min(returns), float(np.mean(returns)), max(returns))
         if returns
         else None,
-        ranges=_ranges(first, statistics),
+        ranges=_ranges(observations, actions, statistics),
         terminations=tally.terminations,
         truncations=tally.truncations,
         splits={name: len(episodes) for name, episodes in splits.items()},
@@ -237,11 +181,13 @@ def _provenance(
 
 
 def _ranges(
-    source: Source, statistics: dict[str, ColumnStatistics]
+    observations: tuple[str, ...],
+    actions: tuple[str, ...],
+    statistics: dict[str, ColumnStatistics],
 ) -> dict[str, tuple[float, float, float, float]]:
     names = {
-        "observations": source.observation_names,
-        "actions": source.action_names,
+        "observations": observations,
+        "actions": actions,
         "rewards": ("reward",),
     }
     return {

@@ -38,6 +38,8 @@ class Selection:
                 return f"return below {config.min_return:g}"
             if config.max_return is not None and total > config.max_return:
                 return f"return above {config.max_return:g}"
+        if config.drop_terminated and episode.terminations.any():
+            return "terminated"
         if config.max_episodes is not None and self._kept >= config.max_episodes:
             return f"more than {config.max_episodes} episodes"
         self._kept += 1

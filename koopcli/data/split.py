@@ -1,6 +1,6 @@
 """Train, validation and test, by whole episodes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -32,6 +32,47 @@ def split(
         "train": order[val + test :],
     }
     return {name: np.sort(parts[name]) for name in ("train", "val", "test")}
+
+
+def k_fold(
+    episodes: int, folds: int, fold: int, val_fraction: float, seed: int
+) -> dict[str, np.ndarray]:
+    """Test on one of several equal parts, so that every episode is tested on once.
+
+    Of the other folds, `val_fraction` of all episodes are for validation, as in `split`.
+
+    Raises:
+        DataError: There are fewer episodes than folds.
+    """
+    if episodes < folds:
+        raise DataError(f"{folds} folds need {folds} episodes (or sources): {episodes}")
+    order = np.random.default_rng(seed).permutation(episodes)
+    parts = np.array_split(order, folds)
+    rest = np.concatenate([part for i, part in enumerate(parts) if i != fold])
+    wanted = max(1, round(val_fraction * episodes)) if val_fraction > 0 else 0
+    val = min(wanted, len(rest) - 1)
+    return {
+        "train": np.sort(rest[val:]),
+        "val": np.sort(rest[:val]),
+        "test": np.sort(parts[fold]),
+    }
+
+
+def by_group(
+    groups: Sequence[str], divide: Callable[[int], dict[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """Split whole groups of episodes: those of one name stay together.
+
+    Args:
+        groups: The group of each episode.
+        divide: Splits a number of groups, as `split` does.
+    """
+    names = list(dict.fromkeys(groups))
+    number = np.array([names.index(group) for group in groups])
+    return {
+        name: np.flatnonzero(np.isin(number, chosen))
+        for name, chosen in divide(len(names)).items()
+    }
 
 
 def by_name(names: Sequence[str | None]) -> dict[str, np.ndarray]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config import IngestConfig, SplitConfig
 from koopcli.data.episode import Episode
 from koopcli.data.statistics import ColumnStatistics
 
@@ -83,7 +83,9 @@ def of_columns(
     return found
 
 
-def of_splits(splits: dict[str, np.ndarray], config: IngestConfig) -> list[str]:
+def of_splits(
+    splits: dict[str, np.ndarray], config: IngestConfig | SplitConfig
+) -> list[str]:
     """Look for splits that were asked for and stayed empty."""
     wanted = {"val": config.val_fraction, "test": config.test_fraction}
     return [

@@ -1,7 +1,6 @@
-"""Writing a dataset file, one episode at a time: memory holds one episode only."""
+"""Writing a dataset file, episode by episode: memory holds few of them at a time."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +8,14 @@ import h5py
 import numpy as np
 
 from koopcli import hdf5
+from koopcli.data import split_parts
 from koopcli.data.episode import Episode
-from koopcli.data.statistics import Accumulator, ColumnStatistics
+from koopcli.data.statistics import ColumnStatistics
 from koopcli.data.store import SCHEMA, SCHEMA_VERSION
 from koopcli.errors import DataError
 
 CHUNK_BYTES = 256 * 1024
-BLOCK_ROWS = 65_536
+WAITING_BYTES = 4 * 1024 * 1024
 
 
 class DatasetWriter:
@@ -31,6 +31,9 @@ class DatasetWriter:
         self._file = self._opened.__enter__()
         # Kept open: closing a column would compress its last chunk at every episode.
         self._columns: dict[str, h5py.Dataset] = {}
+        # Many short episodes at once: every write to HDF5 has a price of its own.
+        self._waiting: dict[str, list[np.ndarray]] = {}
+        self._waiting_bytes = 0
         self.lengths: list[int] = []
         self.known: list[bool] = []
         self.sources: list[str] = []
@@ -61,15 +64,17 @@ class DatasetWriter:
                 self._create(name, values)
         self._check_same(episode, columns)
         for name, values in columns.items():
-            column = self._columns[name]
-            column.resize(len(column) + len(values), axis=0)
-            column[len(column) - len(values) :] = values
+            self._waiting.setdefault(name, []).append(values)
+            self._waiting_bytes += values.nbytes
+        if self._waiting_bytes > WAITING_BYTES:
+            self._flush()
         self.lengths.append(episode.length)
         self.known.append(episode.last_observation_known)
         self.sources.append(episode.source)
 
     def finish(self, splits: dict[str, np.ndarray]) -> dict[str, ColumnStatistics]:
         """Write the episode table, the splits and the training statistics."""
+        self._flush()
         lengths, known = np.array(self.lengths), np.array(self.known)
         rows = lengths + known
         table = self._file.create_group("episodes")
@@ -78,15 +83,7 @@ class DatasetWriter:
         table["step_start"] = np.cumsum(lengths) - lengths
         table["last_observation_known"] = known
         table.create_dataset("source", data=self.sources, dtype=h5py.string_dtype())
-        for name, episodes in splits.items():
-            self._file[f"splits/{name}"] = episodes.astype(np.int64)
-        statistics = self._statistics(splits["train"])
-        for name, columns in statistics.items():
-            group = self._file.create_group(f"statistics/{name}")
-            for key in ("count", "mean", "std", "min", "max"):
-                group[key] = getattr(columns, key)
-            group["constant"] = np.flatnonzero(columns.constant)
-        return statistics
+        return split_parts.write(self._file, splits)
 
     def annotate(self, attributes: dict[str, Any]) -> None:
         """Write the schema and `attributes`; what HDF5 cannot hold plainly as JSON."""
@@ -95,6 +92,14 @@ class DatasetWriter:
         for key, value in attributes.items():
             plain = isinstance(value, int | float | str | bool)
             self._file.attrs[key] = value if plain else json.dumps(value)
+
+    def _flush(self) -> None:
+        for name, parts in self._waiting.items():
+            values, column = np.concatenate(parts), self._columns[name]
+            first = len(column)
+            column.resize(first + len(values), axis=0)
+            column[first:] = values
+        self._waiting, self._waiting_bytes = {}, 0
 
     def _create(self, name: str, values: np.ndarray) -> None:
         width = values.shape[1:]
@@ -128,28 +133,3 @@ class DatasetWriter:
                     f"{episode.source}: {name} have {values.shape[1]} columns, those of "
                     f"{self.sources[0]} have {expected[0]}; ingest them separately"
                 )
-
-    def _statistics(self, train: np.ndarray) -> dict[str, ColumnStatistics]:
-        lengths = np.array(self.lengths)
-        rows = lengths + np.array(self.known)
-        starts = {"observations": np.cumsum(rows) - rows}
-        step_starts = np.cumsum(lengths) - lengths
-        counts = {"observations": rows}
-        result: dict[str, ColumnStatistics] = {}
-        for name in ("observations", "actions", "rewards"):
-            if name not in self._columns:
-                continue
-            first, count = starts.get(name, step_starts), counts.get(name, lengths)
-            columns = self._columns[name]
-            accumulator = Accumulator(columns.shape[1] if columns.ndim > 1 else 1)
-            for episode in train.tolist():
-                for block in _blocks(int(first[episode]), int(count[episode])):
-                    values = columns[block]
-                    accumulator.add(values.reshape(len(values), accumulator.mean.size))
-            result[name] = accumulator.result()
-        return result
-
-
-def _blocks(first: int, count: int) -> Iterator[slice]:
-    for start in range(first, first + count, BLOCK_ROWS):
-        yield slice(start, min(start + BLOCK_ROWS, first + count))

@@ -150,7 +150,8 @@ class DynamicsModel(eqx.Module):
         blocks = actions[:whole].reshape(time // every, every, *actions.shape[1:])
 
         def block(carry: tuple, actions: Array) -> tuple[tuple, Forecast]:
-            part, memory = self.resume(*carry, actions, steps)
+            state, memory = carry
+            part, memory = self.resume(state, memory, actions, steps)
             return (self.state_normaliser.confine(part.states[-1]), memory), part
 
         carry, parts = lax.scan(block, (start, self.nothing(start.shape[0])), blocks)
@@ -160,7 +161,8 @@ class DynamicsModel(eqx.Module):
         if whole == time:
             return joined
         steps = _choose(key, time - whole, share, last=True)
-        rest, _ = self.resume(*carry, actions[whole:], steps)
+        state, memory = carry
+        rest, _ = self.resume(state, memory, actions[whole:], steps)
         rest = eqx.tree_at(lambda f: f.steps, rest, whole + rest.steps)
         return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), joined, rest)
 

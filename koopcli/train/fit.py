@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from koopcli import run_dir
-from koopcli.config import RunConfig
+from koopcli.config import ModelConfig, RunConfig
 from koopcli.data import store
 from koopcli.data.store import Dataset
 from koopcli.data.windows import starts
@@ -79,7 +79,8 @@ def initial_model(dataset: Dataset, config: RunConfig) -> DynamicsModel:
         reward=dataset.rewards is not None,
     )
     key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
-    model = build(sizes.resolve(config.model, dims), dims, key=key)
+    settings = sizes.resolve(_model_config(dataset, config), dims)
+    model = build(settings, dims, key=key)
     normalisers = [
         None
         if columns is None
@@ -92,6 +93,16 @@ def initial_model(dataset: Dataset, config: RunConfig) -> DynamicsModel:
         tuple(normalisers),
         is_leaf=lambda node: node is None,
     )
+
+
+def _model_config(dataset: Dataset, config: RunConfig) -> ModelConfig:
+    # A re-encoding that no window is long enough for would stay untrained, and its gate at
+    # random values.
+    every = config.model.reencode_every
+    longest = int(dataset.transitions[dataset.splits["train"]].max(initial=0))
+    if every and every >= min(config.train.horizon, longest):
+        return dataclasses.replace(config.model, reencode_every=0)
+    return config.model
 
 
 def model_meta(dataset: Dataset, config: RunConfig) -> ModelMeta:

@@ -4,7 +4,7 @@ With x̂ the unrolled latents from the first state of a window, E and D the enco
 decoder, and k over a random subset of the window's steps:
 
     prediction      mean |D(x̂[k]) - s[k]|²
-    consistency     mean |x̂[k] - E(s[k])|²      (target held fixed unless told otherwise)
+    consistency     mean |x̂[k] - E(s[k])|²      before the first re-encoding
     reconstruction  mean |D(E(s[0])) - s[0]|²
     reward          mean |R(x̂[k], a[k-1]) - r[k-1]|²
     instability     Σ max(|λ| - 1, 0)²           (only when stability is soft)
@@ -42,7 +42,7 @@ def total(
 def compute_terms(
     model: DynamicsModel, batch: Batch, config: LossConfig, *, key: PRNGKeyArray
 ) -> dict[str, Float[Array, ""]]:
-    """Return each term that applies to this model and data."""
+    """Return each term that applies to this model and data; those of weight 0 may not."""
     forecast = model.forecast(
         batch.states[0],
         batch.actions,
@@ -64,17 +64,23 @@ def compute_terms(
 def _koopman_terms(
     model: KoopmanModel, batch: Batch, forecast: Forecast, config: LossConfig
 ) -> dict[str, Float[Array, ""]]:
-    latents, steps = forecast.latents, forecast.steps
-    assert latents is not None
-    goal = model.lift(batch.states[steps + 1])
-    if config.stop_gradient:
-        goal = lax.stop_gradient(goal)
-    distance = (latents.real - goal.real) ** 2 + (latents.imag - goal.imag) ** 2
-    first = batch.states[0]
-    terms = {
-        "consistency": masked_mean(distance, batch.mask[steps]),
-        "reconstruction": jnp.mean((model.read(model.lift(first)) - first) ** 2),
-    }
+    assert forecast.latents is not None
+    terms = {}
+    if config.consistency:
+        # Later blocks may remember what their states do not show; see the gate.
+        every = model.config.reencode_every or len(batch.actions)
+        rows = max(1, len(forecast.steps) * every // len(batch.actions))
+        latents, steps = forecast.latents[:rows], forecast.steps[:rows]
+        goal = model.lift(batch.states[steps + 1])
+        if config.stop_gradient:
+            goal = lax.stop_gradient(goal)
+        distance = (latents.real - goal.real) ** 2 + (latents.imag - goal.imag) ** 2
+        seen = batch.mask[steps] & (steps < every)[:, None]
+        terms["consistency"] = masked_mean(distance, seen)
+    if config.reconstruction:
+        first = batch.states[0]
+        error = model.read(model.lift(first)) - first
+        terms["reconstruction"] = jnp.mean(error**2)
     if model.config.stability is Stability.SOFT:
         terms["instability"] = instability(model)
     return terms

@@ -5,12 +5,15 @@ depends over a long horizon. Three times the rate of the networks recovered the 
 of a known plant where a third of it did not (docs/benchmarks.md).
 """
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import optax
 
 from koopcli.config import OptimizerConfig
 from koopcli.model.dynamics import DynamicsModel
+from koopcli.model.eigenvalues import Eigenvalues
 from koopcli.model.koopman import KoopmanModel
 
 
@@ -30,9 +33,13 @@ def build(config: OptimizerConfig, steps: int) -> optax.GradientTransformation:
     """Clip by the global norm, then update each group with its own AdamW."""
     rate = learning_rate(config, steps)
     spectral = optax.adamw(
-        lambda count: config.eigenvalue_rate * rate(count), weight_decay=0.0
+        lambda count: config.eigenvalue_rate * rate(count),
+        b2=config.beta2,
+        weight_decay=0.0,
     )
-    networks = optax.adamw(rate, weight_decay=config.weight_decay, mask=_is_matrix)
+    networks = optax.adamw(
+        rate, b2=config.beta2, weight_decay=config.weight_decay, mask=_is_matrix
+    )
     groups = optax.partition({"eigenvalues": spectral, "networks": networks}, label)
     return optax.chain(optax.clip_by_global_norm(config.clip_norm), groups)
 
@@ -54,13 +61,17 @@ def trainable(model: DynamicsModel) -> DynamicsModel:
 
 def label(parameters: DynamicsModel) -> DynamicsModel:
     """Name the group of every parameter."""
-    labels = jax.tree.map(lambda _: "networks", parameters)
-    if not isinstance(parameters, KoopmanModel):
-        return labels
-    spectral = jax.tree.map(
-        lambda _: "eigenvalues", (parameters.spectrum, parameters.log_gain)
+
+    def name(part: Any) -> Any:
+        spectral = isinstance(part, Eigenvalues)
+        return jax.tree.map(lambda _: "eigenvalues" if spectral else "networks", part)
+
+    labels = jax.tree.map(
+        name, parameters, is_leaf=lambda part: isinstance(part, Eigenvalues)
     )
-    return eqx.tree_at(lambda m: (m.spectrum, m.log_gain), labels, spectral)
+    if isinstance(parameters, KoopmanModel):
+        labels = eqx.tree_at(lambda m: m.log_gain, labels, "eigenvalues")
+    return labels
 
 
 def _is_matrix(parameters: DynamicsModel) -> DynamicsModel:

@@ -53,3 +53,10 @@ def test_a_missing_time_is_not_a_number():
 def test_lists_must_be_vectors(column, message):
     with pytest.raises(DataError, match=message):
         table("x", pa.table({"v": column}))
+
+
+def test_structs_become_columns_by_dotted_name():
+    struct = pa.array([{"a": 1.0, "b": {"c": [1, 2]}}, {"a": 2.0, "b": {"c": [3, 4]}}])
+    made, _ = table("x", pa.table({"arm": struct, "u": [1.0, 2.0]}))
+    assert list(made.columns) == ["arm.a", "arm.b.c", "u"]
+    assert made.columns["arm.b.c"].tolist() == [[1, 2], [3, 4]]

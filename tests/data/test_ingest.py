@@ -285,3 +285,24 @@ def test_hopper_random_does_not_know_its_last_observations(tmp_path, shared_data
     assert (report.episodes, report.steps) == (300, 6714)
     assert not dataset.last_observation_known.any()
     assert "unknown in 300 of 300" in " ".join(report.warnings)
+
+
+def test_delay_embedding_is_named_and_does_not_cross_episodes(tmp_path, out):
+    expected = write_d4rl(tmp_path / "x.hdf5", (5, 12, 2, 14), terminal=(1,))
+    settings = IngestConfig(delay_embed=3, drop_terminated=True)
+    report = ingest([str(tmp_path / "x.hdf5")], out, settings)
+    dataset = store.load(out)
+    assert dataset.observation_names[:4] == (
+        *("observation[0]", "observation[1]"),
+        *("observation[0][t-1]", "observation[1][t-1]"),
+    )
+    assert dataset.observation_names[-2:] == ("action[0][t-1]", "action[0][t-2]")
+    assert report.observation_names == dataset.observation_names
+    assert dataset.lengths.tolist() == [3, 12] and dataset.dt == 1
+    last = expected[3][0]
+    assert np.array_equal(dataset.observations[4, :6], last[2::-1].reshape(-1))
+    assert report.dropped == {
+        "terminated": (1, 12),
+        "first steps of an episode, whose past --delay-embed needs": (0, 4),
+        "too short for --delay-embed": (1, 2),
+    }

@@ -43,3 +43,13 @@ def test_by_return_and_count():
 def test_returns_need_rewards():
     with pytest.raises(DataError, match="has no rewards"):
         reasons([replace(GOOD, rewards=None)], min_return=0)
+
+
+def test_episodes_that_ended_by_themselves_are_left_out_on_request():
+    ended = replace(GOOD, terminations=np.array([0, 0, 1], bool))
+    given = [ended, GOOD, ended, GOOD, GOOD]
+    why = "terminated"
+    assert reasons(given, drop_terminated=True) == [why, None, why, None, None]
+    assert reasons(given, drop_terminated=True, max_episodes=2)[-1] == (
+        "more than 2 episodes"
+    )

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koopcli.data.split import by_name, split
+from koopcli.data.split import by_group, by_name, k_fold, split
 from koopcli.errors import DataError
 
 
@@ -52,3 +52,31 @@ def test_half_a_split_and_one_without_training_are_refused():
         by_name(["train", None])
     with pytest.raises(DataError, match="no episode is named for training"):
         by_name(["test", "val"])
+
+
+@given(
+    episodes=st.integers(2, 60),
+    folds=st.integers(2, 6),
+    val=st.floats(0, 0.5),
+    seed=st.integers(0, 99),
+)
+def test_every_episode_is_tested_on_in_exactly_one_fold(episodes, folds, val, seed):
+    if episodes < folds:
+        with pytest.raises(DataError, match=f"{folds} folds need"):
+            k_fold(episodes, folds, 0, val, seed)
+        return
+    parts = [k_fold(episodes, folds, fold, val, seed) for fold in range(folds)]
+    tested = np.concatenate([part["test"] for part in parts])
+    assert sorted(tested.tolist()) == list(range(episodes))
+    for part in parts:
+        together = np.concatenate(list(part.values()))
+        assert sorted(together.tolist()) == list(range(episodes))
+        assert len(part["train"]) >= 1
+
+
+def test_groups_stay_together():
+    groups = ["a", "b", "a", "c", "b"]
+    parts = by_group(groups, lambda count: split(count, 0.3, 0.3, 0))
+    for part in parts.values():
+        names = {groups[i] for i in part}
+        assert len(part) == sum(g in names for g in groups) and len(names) == 1

@@ -45,3 +45,18 @@ def test_episodes_that_do_not_belong_together_are_refused(tmp_path, changes, mes
         writer.add(GOOD)
         with pytest.raises(DataError, match=message):
             writer.add(dataclasses.replace(GOOD, **changes))
+
+
+@pytest.mark.parametrize("waiting", [1, 100, 10**6])
+def test_how_many_episodes_are_written_at_once_does_not_matter(
+    tmp_path, monkeypatch, waiting
+):
+    monkeypatch.setattr("koopcli.data.writer.WAITING_BYTES", waiting)
+    rows = np.arange(40.0).reshape(5, 4, 2)
+    with DatasetWriter(tmp_path / "d.h5") as writer:
+        for part in rows:
+            writer.add(dataclasses.replace(GOOD, observations=part))
+        writer.finish(SPLITS)
+    with h5py.File(tmp_path / "d.h5") as file:
+        assert np.array_equal(file["observations"], rows.reshape(20, 2))
+        assert file["rewards"].shape == (15,)

@@ -74,3 +74,37 @@ def test_a_model_reencodes_as_it_was_trained_unless_told_otherwise(key):
     )
     assert jnp.array_equal(default, three) and not jnp.allclose(three, never)
     assert model.reencoding(None) == 3 and model.reencoding(0) == 0
+
+
+@pytest.mark.parametrize("gate", [True, False])
+def test_a_gate_decides_what_survives_a_reencoding(batch, key, gate):
+    config = dataclasses.replace(CONFIG, reencode_every=4, gate=gate)
+    model = KoopmanModel(config, Dimensions(2, 1, True), key=key)
+    start, actions = batch
+    lam, drive = model.eigenvalues(), model.drive(actions)
+    x, expected = model.lift(start), []
+    for step in range(11):
+        if step and step % 4 == 0:
+            state, encoded = expected[-1], model.lift(expected[-1])
+            share = jnp.zeros((3, 8))
+            if gate:
+                seen = jnp.concatenate([x.real, x.imag, state], axis=1)
+                share = jax.nn.sigmoid(seen @ model.gate.weight + model.gate.bias[None])
+            real = share[:, :4] * x.real + (1 - share[:, :4]) * encoded.real
+            imag = share[:, 4:] * x.imag + (1 - share[:, 4:]) * encoded.imag
+            x = jax.lax.complex(real, imag)
+        x = lam[None] * x + drive[step]
+        expected.append(model.read(x))
+    found = model.forecast(start, actions, reencode_every=4).states
+    assert jnp.allclose(found, jnp.stack(expected), atol=1e-5)
+
+
+def test_a_model_that_never_reencodes_has_no_gate(key):
+    config = dataclasses.replace(CONFIG, reencode_every=0)
+    assert KoopmanModel(config, Dimensions(2, 1, True), key=key).gate is None
+
+
+def test_rollouts_follow_the_chosen_interval_training_its_own(key):
+    config = dataclasses.replace(CONFIG, reencode_every=3, rollout_every=5)
+    model = KoopmanModel(config, Dimensions(2, 1, True), key=key)
+    assert model.reencoding(None) == 5 and model.reencoding(2) == 2

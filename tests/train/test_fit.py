@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import json
 import tomllib
 
@@ -222,3 +223,11 @@ def test_the_widths_that_a_number_of_parameters_asks_for_are_stored(tmp_path, da
     saved = checkpoint.load(tmp_path / "run" / "model.eqx")
     assert stored.model == saved.meta.model_config == saved.model.config
     assert stored.model.width < model.width and stored.model.params == 3000
+
+
+@pytest.mark.parametrize(("every", "kept"), [(5, 0), (4, 4)])
+def test_no_reencoding_that_no_window_would_train(data, every, kept):
+    asked = dataclasses.replace(SMALL, reencode_every=every)
+    settings = dataclasses.replace(config(horizon=5), model=asked)
+    model = initial_model(store.load(data), settings)
+    assert model.config.reencode_every == kept and (model.gate is None) == (kept == 0)

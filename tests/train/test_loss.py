@@ -12,7 +12,9 @@ from koopcli.model.koopman import KoopmanModel
 from koopcli.train import loss
 from koopcli.train.batches import Batch
 
-CONFIG = ModelConfig(latent_dim=4, encoder_width=8, decoder_width=8, action_width=8)
+CONFIG = ModelConfig(
+    latent_dim=4, encoder_width=8, decoder_width=8, action_width=8, reencode_every=0
+)
 EVERY_STEP = LossConfig(decode_fraction=1.0)
 
 
@@ -85,7 +87,11 @@ def test_a_random_subset_of_steps_is_unbiased(model):
         assert jnp.allclose(few[name].mean(), every[name], rtol=0.05), name
 
 
-def test_every_parameter_gets_a_gradient(model, key):
+@pytest.mark.parametrize("every", [0, 2])
+def test_every_parameter_gets_a_gradient(key, every):
+    config = dataclasses.replace(CONFIG, reencode_every=every)
+    model = KoopmanModel(config, Dimensions(2, 1, True), key=key)
+
     def objective(model):
         return loss.total(model, make_batch(), EVERY_STEP, key=key)[0]
 

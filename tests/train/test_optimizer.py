@@ -5,7 +5,8 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from koopcli.config import ModelConfig, OptimizerConfig
+from koopcli.config import ModelConfig, ModelKind, OptimizerConfig
+from koopcli.model.build import build
 from koopcli.model.dynamics import Dimensions
 from koopcli.model.koopman import KoopmanModel
 from koopcli.train import optimizer
@@ -51,6 +52,13 @@ def test_every_parameter_of_the_spectrum_is_in_its_own_group(parameters):
     assert set(jax.tree.leaves(labels.spectrum)) == {"eigenvalues"}
     assert labels.log_gain == "eigenvalues"
     assert set(jax.tree.leaves(labels.decoder)) == {"networks"}
+
+
+def test_the_spectra_inside_a_dssm_are_found(key):
+    config = ModelConfig(kind=ModelKind.DSSM, width=4, depth=2, latent_dim=3)
+    model = build(config, Dimensions(2, 1, True), key=key)
+    labels = jax.tree.leaves(optimizer.label(model))
+    assert 0 < labels.count("eigenvalues") < labels.count("networks")
 
 
 def test_eigenvalues_move_at_their_own_rate_and_do_not_decay(parameters):

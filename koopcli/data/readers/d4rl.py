@@ -4,6 +4,7 @@
 `next_observations`. An episode ends at a terminal, at a time-out, after
 `max_episode_steps`, where `next_observations` do not continue in the following row, and
 at the end of the file. Only a terminal is a termination; all other ends are truncations.
+--obs-keys adds other columns (`infos/qpos`) to the observations, or replaces them.
 """
 
 import json
@@ -16,13 +17,15 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from koopcli.config import IngestConfig
-from koopcli.data import boundaries
+from koopcli.data import boundaries, export_notes
+from koopcli.data.d4rl_columns import find, find_columns, find_observed, names_of
 from koopcli.data.environments import seconds_per_step
 from koopcli.data.episode import Episode
-from koopcli.data.hdf5_parts import UNREADABLE, check_size, local
-from koopcli.data.names import ALIASES
+from koopcli.data.hdf5_parts import UNREADABLE
 from koopcli.data.readers import Source
 from koopcli.errors import DataError
+
+UNDERSTANDS = ("obs_keys",)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def detect(source: str) -> bool:
     try:
         with h5py.File(source, "r") as file:
             return "koopcli_schema" not in file.attrs and all(
-                isinstance(file.get(_find(file, name) or ""), h5py.Dataset)
+                isinstance(file.get(find(file, name) or ""), h5py.Dataset)
                 for name in ("observations", "actions")
             )
     except UNREADABLE:
@@ -61,69 +64,27 @@ def open_source(source: str, config: IngestConfig) -> Source:
         raise DataError(f"{path}: no such file")
     try:
         with h5py.File(path, "r") as file:
-            columns = _columns(path, file)
-            width = {
-                name: file[columns[name]].shape[1]
-                for name in ("observations", "actions")
-            }
+            columns = find_columns(path, file)
+            observed = find_observed(path, file, columns, config.obs_keys)
+            observation_names = names_of(file, columns, observed)
+            action_names = names_of(file, columns, (columns["actions"],))
             ends, warnings = _find_ends(path, file, columns, config)
             environment = _environment(file)
+            notes = export_notes.parse(file.attrs.get("koopcli"))
     except UNREADABLE as error:
         raise DataError(f"{path}: not a readable HDF5 file ({error})") from error
-    dt = seconds_per_step(environment) if environment else None
+    dt, dt_source = notes.dt, "its export"
+    if dt is None and environment:
+        dt, dt_source = seconds_per_step(environment), f"environment {environment}"
     return Source(
-        observation_names=tuple(
-            f"observation[{i}]" for i in range(width["observations"])
-        ),
-        action_names=tuple(f"action[{i}]" for i in range(width["actions"])),
-        episodes=lambda: _episodes(path, columns, ends),
+        observation_names=notes.observations(observation_names),
+        action_names=notes.actions(action_names),
+        episodes=lambda: _episodes(path, columns, observed, ends),
         files=(path,),
         dt=dt,
-        dt_source=f"environment {environment}" if dt else "",
+        dt_source=dt_source if dt else "",
         warnings=warnings,
     )
-
-
-def _find(file: h5py.File, name: str) -> str | None:
-    return next((a for a in ALIASES[name] if local(file, a) is not None), None)
-
-
-def _columns(path: Path, file: h5py.File) -> dict[str, str]:
-    found = {name: _find(file, name) for name in ALIASES}
-    columns = {name: alias for name, alias in found.items() if alias is not None}
-    for name in ("observations", "actions", "terminals"):
-        if name not in columns:
-            raise DataError(
-                f"{path}: no {name!r} (looked for {', '.join(ALIASES[name])}); "
-                "is this a D4RL file?"
-            )
-    rows = None
-    for name, alias in columns.items():
-        column = file[alias]
-        if not isinstance(column, h5py.Dataset) or column.dtype.kind not in "fiub":
-            raise DataError(f"{path}: {alias!r} is not an array of numbers")
-        check_size(path, column)
-        autonomous = name == "actions" and column.shape[1:] == (0,)
-        if 0 in column.shape[:1] or (column.size == 0 and not autonomous):
-            raise DataError(f"{path}: {alias!r} is empty (shape {column.shape})")
-        wide = name in ("observations", "actions", "next_observations")
-        shape = column.shape
-        if len(shape) != 2 if wide else not (len(shape) == 1 or shape[1:] == (1,)):
-            expected = "two axes (rows, columns)" if wide else "one axis"
-            raise DataError(f"{path}: {alias!r} has shape {shape}, expected {expected}")
-        rows = shape[0] if rows is None else rows
-        if shape[0] != rows:
-            raise DataError(
-                f"{path}: {alias!r} has {shape[0]} rows, {columns['observations']!r} "
-                f"has {rows}"
-            )
-    if "next_observations" in columns:
-        wide_names = (columns["observations"], columns["next_observations"])
-        if file[wide_names[0]].shape != file[wide_names[1]].shape:
-            raise DataError(
-                f"{path}: {wide_names[0]!r} and {wide_names[1]!r} differ in shape"
-            )
-    return columns
 
 
 def _find_ends(
@@ -169,28 +130,39 @@ def _flags(path: Path, file: h5py.File, name: str) -> Bool[np.ndarray, " row"]:
     return values.astype(bool)
 
 
-def _episodes(path: Path, columns: dict[str, str], ends: _Ends) -> Iterator[Episode]:
+def _episodes(
+    path: Path, columns: dict[str, str], observed: tuple[str, ...], ends: _Ends
+) -> Iterator[Episode]:
     try:
         with h5py.File(path, "r") as file:
-            yield from _read(file, path.name, columns, ends)
+            # Opened once: a column that is opened anew decompresses its chunk again.
+            opened = {key: file[alias] for key, alias in columns.items()}
+            seen = [file[name] for name in observed]
+            yield from _read(path.name, opened, seen, ends)
     except UNREADABLE as error:
         raise DataError(f"{path}: damaged HDF5 file ({error})") from error
 
 
 def _read(
-    file: h5py.File, name: str, columns: dict[str, str], ends: _Ends
+    name: str,
+    opened: dict[str, h5py.Dataset],
+    seen: list[h5py.Dataset],
+    ends: _Ends,
 ) -> Iterator[Episode]:
-    # Opened once: a column that is opened anew decompresses its chunk again.
-    opened = {key: file[alias] for key, alias in columns.items()}
+    # What follows is only known of the observations themselves, not of `infos`.
+    alone = seen == [opened["observations"]]
     first = np.concatenate([[0], ends.rows[:-1] + 1])
     for number, (start, last) in enumerate(
         zip(first.tolist(), ends.rows.tolist(), strict=True)
     ):
         rows = slice(start, last + 1)
-        observations = opened["observations"][rows]
-        if "next_observations" in opened:
+        parts = [column[rows].reshape(last + 1 - start, -1) for column in seen]
+        observations = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+        if "next_observations" in opened and alone:
             final = opened["next_observations"][last : last + 1]
-            observations = np.concatenate([observations, final])
+            # All NaN: `koopcli export-data` says so that it is unknown.
+            if not np.isnan(final).all():
+                observations = np.concatenate([observations, final])
         steps = last + 1 - start
         terminations, truncations = np.zeros(steps, bool), np.zeros(steps, bool)
         terminations[-1] = ends.terminated[number]

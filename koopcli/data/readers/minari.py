@@ -2,54 +2,28 @@
 
 Observations and actions of Dict and Tuple spaces are flattened in the order of the space
 (Gymnasium sorts Dict keys), recorded in the column names. Discrete values become one-hot
-columns. Images and text are refused.
+columns. Images and text are refused, unless --obs-keys leaves them out.
 """
 
 import json
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from koopcli.config import IngestConfig
+from koopcli.data import export_notes
 from koopcli.data.environments import seconds_per_step
 from koopcli.data.episode import Episode
+from koopcli.data.minari_spaces import Leaf, flatten, leaves, names
 from koopcli.data.readers import Source
 from koopcli.errors import DataError
 
+UNDERSTANDS = ("obs_keys",)
 METADATA = "metadata.json"
-
-
-@dataclass(frozen=True)
-class _Leaf:
-    # One Box or Discrete inside a space: where it is, and how it becomes columns.
-    path: tuple[str | int, ...]
-    shape: tuple[int, ...]
-    choices: int
-    start: int
-
-    def columns(self, values: np.ndarray) -> np.ndarray:
-        if self.choices:
-            index = np.asarray(values).reshape(-1).astype(np.int64) - self.start
-            if ((index < 0) | (index >= self.choices)).any():
-                where = ".".join(map(str, self.path)) or "a value"
-                raise ValueError(
-                    f"{where} is outside its Discrete({self.choices}, "
-                    f"start={self.start})"
-                )
-            return np.eye(self.choices)[index]
-        return np.asarray(values).reshape(len(values), -1)
-
-    def names(self, root: str) -> list[str]:
-        prefix = ".".join(map(str, self.path)) or root
-        if self.choices:
-            return [
-                f"{prefix}=={self.start + choice}" for choice in range(self.choices)
-            ]
-        return [f"{prefix}[{','.join(map(str, i))}]" for i in np.ndindex(*self.shape)]
 
 
 def detect(source: str) -> bool:
@@ -70,15 +44,23 @@ def open_source(source: str, config: IngestConfig) -> Source:
             "(`minari list local` shows what is there)"
         )
     meta = _metadata(folder)
-    observation = _leaves(
-        _space(folder, meta, "observation_space"), f"{source}: observation"
+    observation = leaves(
+        _space(folder, meta, "observation_space"),
+        f"{source}: observation",
+        wanted=config.obs_keys,
     )
-    action = _leaves(_space(folder, meta, "action_space"), f"{source}: action")
+    action = leaves(_space(folder, meta, "action_space"), f"{source}: action")
     dt, dt_source = _sampling_time(meta)
+    notes = export_notes.parse(meta.get("koopcli"))
+
+    def episodes() -> Iterator[Episode]:
+        for episode in _episodes(source, folder, observation, action):
+            yield episode if notes.rewards else replace(episode, rewards=None)
+
     return Source(
-        observation_names=_names(observation, "observation"),
-        action_names=_names(action, "action"),
-        episodes=lambda: _episodes(source, folder, observation, action),
+        observation_names=notes.observations(names(observation, "observation")),
+        action_names=notes.actions(names(action, "action")),
+        episodes=episodes,
         files=tuple(sorted(path for path in folder.rglob("*") if path.is_file())),
         dt=dt,
         dt_source=dt_source,
@@ -120,37 +102,6 @@ def _space(folder: Path, meta: dict[str, Any], name: str) -> Any:
         raise DataError(f"{folder / METADATA}: damaged {name} ({error})") from error
 
 
-def _leaves(space: Any, where: str, path: tuple[str | int, ...] = ()) -> list[_Leaf]:
-    from gymnasium import spaces
-
-    match space:
-        case spaces.Dict():
-            parts = [_leaves(part, where, (*path, key)) for key, part in space.items()]
-            return [leaf for part in parts for leaf in part]
-        case spaces.Tuple():
-            parts = [_leaves(part, where, (*path, i)) for i, part in enumerate(space)]
-            return [leaf for part in parts for leaf in part]
-        case spaces.Discrete():
-            return [_Leaf(path, (), int(space.n), int(space.start))]
-        case spaces.MultiBinary() | spaces.MultiDiscrete():
-            return [_Leaf(path, tuple(space.shape), 0, 0)]
-        case spaces.Box():
-            if space.dtype == np.uint8 and len(space.shape) >= 2:
-                raise DataError(
-                    f"{where} {'.'.join(map(str, path))} holds images "
-                    f"{space.shape}; koopcli models state vectors"
-                )
-            return [_Leaf(path, tuple(space.shape), 0, 0)]
-    raise DataError(
-        f"{where} {'.'.join(map(str, path))} has the space {type(space).__name__}, "
-        "which is not a vector of numbers"
-    )
-
-
-def _names(leaves: list[_Leaf], root: str) -> tuple[str, ...]:
-    return tuple(name for leaf in leaves for name in leaf.names(root))
-
-
 def _sampling_time(meta: dict[str, Any]) -> tuple[float | None, str]:
     for key, invert in (("dt", False), ("fps", True)):
         value = meta.get(key)
@@ -165,7 +116,7 @@ def _sampling_time(meta: dict[str, Any]) -> tuple[float | None, str]:
 
 
 def _episodes(
-    source: str, folder: Path, observation: list[_Leaf], action: list[_Leaf]
+    source: str, folder: Path, observation: list[Leaf], action: list[Leaf]
 ) -> Iterator[Episode]:
     from minari.dataset.minari_storage import MinariStorage
 
@@ -191,23 +142,13 @@ def _episodes(
 
 
 def _episode(
-    where: str, raw: dict[str, Any], observation: list[_Leaf], action: list[_Leaf]
+    where: str, raw: dict[str, Any], observation: list[Leaf], action: list[Leaf]
 ) -> Episode:
     return Episode(
-        observations=_flatten(raw["observations"], observation),
-        actions=_flatten(raw["actions"], action),
+        observations=flatten(raw["observations"], observation),
+        actions=flatten(raw["actions"], action),
         rewards=np.asarray(raw["rewards"]).reshape(-1),
         terminations=np.asarray(raw["terminations"]).reshape(-1).astype(bool),
         truncations=np.asarray(raw["truncations"]).reshape(-1).astype(bool),
         source=where,
     )
-
-
-def _flatten(values: Any, leaves: list[_Leaf]) -> np.ndarray:
-    columns = []
-    for leaf in leaves:
-        part = values
-        for key in leaf.path:
-            part = part[key]
-        columns.append(leaf.columns(part))
-    return np.concatenate(columns, axis=1)

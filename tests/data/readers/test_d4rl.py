@@ -144,3 +144,18 @@ def test_guda_files_are_read_and_refused_as_they_should(shared_data):
     assert len(found) == 10 and sum(e.terminations.sum() for e in found) == 10
     with pytest.raises(DataError, match="is empty"):
         read(shared_data / "formats/guda_traj_phys.hdf5")
+
+
+def test_infos_are_observed_on_request(tmp_path):
+    path = tmp_path / "x.hdf5"
+    expected = write_d4rl(path, (5, 4))
+    qpos = np.arange(18.0).reshape(9, 2)
+    with h5py.File(path, "r+") as file:
+        file["infos/qpos"] = qpos
+    found, _ = read(path, obs_keys=("observations", "infos/qpos"))
+    # What qpos becomes after the last action is not stored, so neither is used.
+    assert [episode.last_observation_known for episode in found] == [False, False]
+    assert np.array_equal(found[1].observations[:, :2], expected[1][0][:-1])
+    assert np.array_equal(found[1].observations[:, 2:], qpos[5:])
+    found, _ = read(path, obs_keys=("observations",))
+    assert np.array_equal(found[0].observations, expected[0][0])

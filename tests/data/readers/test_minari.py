@@ -94,13 +94,42 @@ def test_nested_spaces_are_flattened_in_their_order():
     assert episode.actions.tolist() == [[1, 0], [0, 1], [0, 1]]
 
 
-def test_images_and_text_are_refused(tmp_path):
-    image = spaces.Box(0, 255, (4, 4, 3), np.uint8)
-    where = "x: observation"
-    with pytest.raises(DataError, match=r"holds images \(4, 4, 3\)"):
-        minari._leaves(image, where)
-    with pytest.raises(DataError, match="has the space Text"):
-        minari._leaves(spaces.Text(5), where)
+MIXED = spaces.Dict(
+    {
+        "robot": spaces.Dict({"angle": VECTOR, "speed": spaces.Discrete(2)}),
+        "camera": spaces.Box(0, 255, (40, 40, 3), np.uint8),
+    }
+)
+SEEN = {
+    "robot": {"angle": np.arange(8.0).reshape(4, 2), "speed": np.array([0, 1, 1, 0])},
+    "camera": np.zeros((4, 40, 40, 3), np.uint8),
+}
+
+
+@pytest.mark.parametrize("storage", ["hdf5", "arrow"])
+def test_images_are_refused_unless_other_observations_are_named(storage):
+    name = make(space=MIXED, data=(SEEN, vectors()[1]), storage=storage)
+    with pytest.raises(DataError, match=r"camera holds images .* by --obs-keys"):
+        read(name)
+    source = minari.open_source(name, IngestConfig(obs_keys=("robot.angle",)))
+    assert source.observation_names == ("robot.angle[0]", "robot.angle[1]")
+    [episode] = source.episodes()
+    assert np.array_equal(episode.observations, SEEN["robot"]["angle"])
+
+
+def test_several_ids_in_one_call_become_one_dataset(tmp_path):
+    from koopcli.data import store
+    from koopcli.data.ingest import ingest
+
+    names = [make("lab/a-v0"), make("lab/b-v0", storage="arrow"), make("lab/c-v2")]
+    report = ingest(names, tmp_path / "d.h5", IngestConfig(dt=0.1))
+    dataset = store.load(tmp_path / "d.h5")
+    assert report.formats == ("minari",) * 3
+    assert dataset.sources == tuple(f"{name}: episode 0" for name in names)
+    assert dataset.lengths.tolist() == [3, 3, 3]
+    other = make("lab/d-v0", space=MIXED["robot"], data=(SEEN["robot"], vectors()[1]))
+    with pytest.raises(DataError, match="lab/a-v0 and lab/d-v0 differ in observation"):
+        ingest([names[0], other], tmp_path / "o.h5", IngestConfig())
 
 
 def edit(name, change):

@@ -29,8 +29,8 @@ def test_what_nobody_recognises_is_named(tmp_path):
 
 def test_settings_that_mean_nothing_to_a_format_are_said(tmp_path):
     write_d4rl(tmp_path / "x.hdf5")
-    config = IngestConfig(obs_cols=("y",), obs_keys=("a",), resample=1.0)
+    config = IngestConfig(obs_cols=("y",), split_col="a", resample=1.0)
     _, source = readers.open_source(str(tmp_path / "x.hdf5"), config)
     assert source.warnings[-1].endswith(
-        "--obs-cols, --resample, --obs-keys mean nothing to the format d4rl"
+        "--obs-cols, --split-col, --resample mean nothing to the format d4rl"
     )

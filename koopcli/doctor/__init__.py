@@ -1,0 +1,1 @@
+"""Looks for faults in data and explains them: one small check per kind of fault."""
