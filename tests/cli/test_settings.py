@@ -5,6 +5,7 @@ import typing
 import pytest
 
 from koopcli import config_file
+from koopcli.cli import settings
 from koopcli.cli.settings import resolve
 from koopcli.errors import ConfigError
 
@@ -53,7 +54,8 @@ def test_flag_beats_environment_beats_file_beats_default(name, tmp_path):
     assert from_environment.origins[name] == f"environment KOOPCLI_{key.upper()}"
     from_flag = resolve({key: value(as_flag)}, [], file, environ)
     assert get(from_flag) == value(as_flag)
-    assert from_flag.origins[name] == "--" + key.replace("_", "-")
+    spelled = settings.FLAGS.get(key, "--" + key.replace("_", "-"))
+    assert from_flag.origins[name] == spelled
     from_set = resolve({}, [f"{key}={as_flag}"], file, environ)
     assert get(from_set) == value(as_flag) and from_set.origins[name] == "--set"
 

@@ -57,7 +57,7 @@ def trained(monkeypatch):
         linear_world.write_run(run)
         return FitResult(
             run=run, steps=5, best_step=5, best_validation=0.1, seconds=9.0,
-            parameters=77, stopped_early=False, warnings=("beware",),
+            parameters=77, reencode_every=0, stopped_early=False, warnings=("beware",),
         )  # fmt: skip
 
     monkeypatch.setattr(training, "fit", fit)

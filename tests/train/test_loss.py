@@ -103,6 +103,17 @@ def test_every_parameter_gets_a_gradient(key, every):
                 assert jnp.abs(leaf).max() > 0, field.name
 
 
+def test_consistency_is_asked_of_the_first_block_alone(key):
+    config = dataclasses.replace(CONFIG, reencode_every=2)
+    model = KoopmanModel(config, Dimensions(2, 1, True), key=key)
+    batch = make_batch(lengths=(5, 1))
+    terms = loss.compute_terms(model, batch, EVERY_STEP, key=key)
+    latents = model.forecast(batch.states[0], batch.actions[:2]).latents
+    distance = jnp.abs(latents - model.lift(batch.states[1:3])) ** 2
+    kept = jnp.stack([distance[0, 0], distance[0, 1], distance[1, 0]])
+    assert jnp.allclose(terms["consistency"], kept.mean(), rtol=1e-4)
+
+
 def test_stop_gradient_holds_the_target_fixed(model, key):
     def gradient(stop):
         config = LossConfig(

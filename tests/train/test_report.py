@@ -50,6 +50,7 @@ def test_a_result_is_plain_json():
         best_validation=None,
         seconds=1.0,
         parameters=9,
+        reencode_every=5,
         stopped_early=False,
         warnings=("w",),
     )
