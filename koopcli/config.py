@@ -24,18 +24,21 @@ class ModelKind(enum.StrEnum):
 KIND_DEFAULTS: dict[ModelKind, dict[str, object]] = {
     # Gradients through a long chain of one-step maps explode. Mondal et al. train this
     # model on at most 10 steps; 20 measured better here.
-    ModelKind.MLP: {"train.horizon": 20, "model.reencode_every": 0},
-    ModelKind.GRU: {"train.horizon": 100, "model.reencode_every": 0},
+    ModelKind.MLP: {"train.horizon": 20},
+    ModelKind.GRU: {"train.horizon": 100},
     # Attention does not bear the peak of the others; 4e-3 measured better than 1e-3.
-    ModelKind.TRANSFORMER: {
-        "train.horizon": 100,
-        "model.reencode_every": 0,
-        "optimizer.learning_rate": 4e-3,
-    },
-    ModelKind.DSSM: {"train.horizon": 100, "model.reencode_every": 0},
-    ModelKind.EDMDC: {"train.horizon": 100, "model.reencode_every": None},
+    ModelKind.TRANSFORMER: {"train.horizon": 100, "optimizer.learning_rate": 4e-3},
+    ModelKind.DSSM: {"train.horizon": 100},
+    ModelKind.EDMDC: {"train.horizon": 100},
 }
 """Defaults that differ from those below, by kind and dotted name."""
+
+
+REENCODE_EVERY: dict[ModelKind, int | None] = {
+    ModelKind.KOOPMAN: 10,
+    ModelKind.EDMDC: None,
+}
+"""What an unset `model.reencode_every` means: edmdc chooses, the others never do."""
 
 
 class Stability(enum.StrEnum):
@@ -301,8 +304,8 @@ class ModelConfig:
     """Initial value of the learnable time step Δ; unset: 1 / latent_dim."""
     input_normalisation: bool = True
     """Start with input gains √(1-|λ|²), so that every mode has unit variance."""
-    reencode_every: int | None = 10
-    """Steps between re-encodings in training; 0 never; unset: edmdc chooses."""
+    reencode_every: int | None = None
+    """Steps between re-encodings in training; 0 never; unset: see REENCODE_EVERY."""
     rollout_every: int | None = None
     """Steps between re-encodings in rollouts; unset: chosen on validation data."""
     gate: bool = True

@@ -17,6 +17,9 @@ from koopcli.files import sha256
 from koopcli.train import calibrate
 from koopcli.train.fit import initial_model
 
+MAX_STARTS = 2_000
+"""Starts of the evaluation: every model of every seed makes a rollout from each."""
+
 
 def compare(
     dataset_path: Path,
@@ -73,7 +76,7 @@ def compare(
     report = evaluate(
         [folder / name for name in finished],
         dataset_path,
-        EvalConfig(split=config.split, horizons=config.horizons),
+        EvalConfig(split=config.split, horizons=config.horizons, max_starts=MAX_STARTS),
         progress=listener.evaluated,
     )
     return scores.build(wanted, done, report)

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from koopcli import run_dir
-from koopcli.config import ModelConfig, RunConfig
+from koopcli.config import REENCODE_EVERY, ModelConfig, ModelKind, RunConfig
 from koopcli.data import store
 from koopcli.data.store import Dataset
 from koopcli.data.windows import starts
@@ -96,13 +96,16 @@ def initial_model(dataset: Dataset, config: RunConfig) -> DynamicsModel:
 
 
 def _model_config(dataset: Dataset, config: RunConfig) -> ModelConfig:
-    # A re-encoding that no window is long enough for would stay untrained, and its gate at
-    # random values.
     every = config.model.reencode_every
+    if every is None:
+        every = REENCODE_EVERY.get(config.model.kind, 0)
+    # A re-encoding that no window is long enough for would stay untrained, and its gate at
+    # random values. edmdc does not train on windows.
     longest = int(dataset.transitions[dataset.splits["train"]].max(initial=0))
-    if every and every >= min(config.train.horizon, longest):
-        return dataclasses.replace(config.model, reencode_every=0)
-    return config.model
+    short = every is not None and every >= min(config.train.horizon, longest)
+    if short and config.model.kind is not ModelKind.EDMDC:
+        every = 0
+    return dataclasses.replace(config.model, reencode_every=every)
 
 
 def model_meta(dataset: Dataset, config: RunConfig) -> ModelMeta:

@@ -8,9 +8,11 @@ import jax.numpy as jnp
 import linear_world
 import numpy as np
 import pytest
+from memory_dataset import memory_dataset
 
 from koopcli import config_file
 from koopcli.config import (
+    REENCODE_EVERY,
     LossConfig,
     ModelConfig,
     ModelKind,
@@ -24,7 +26,9 @@ from koopcli.model import checkpoint
 from koopcli.train import step as steps
 from koopcli.train.fit import fit, initial_model, model_meta
 
-SMALL = ModelConfig(latent_dim=4, encoder_width=8, decoder_width=8, action_width=4)
+SMALL = ModelConfig(
+    latent_dim=4, encoder_width=8, decoder_width=8, action_width=4, reencode_every=0
+)
 
 
 def config(**train):
@@ -225,9 +229,18 @@ def test_the_widths_that_a_number_of_parameters_asks_for_are_stored(tmp_path, da
     assert stored.model.width < model.width and stored.model.params == 3000
 
 
-@pytest.mark.parametrize(("every", "kept"), [(5, 0), (4, 4)])
+@pytest.mark.parametrize(("every", "kept"), [(5, 0), (4, 4), (None, 0)])
 def test_no_reencoding_that_no_window_would_train(data, every, kept):
     asked = dataclasses.replace(SMALL, reencode_every=every)
     settings = dataclasses.replace(config(horizon=5), model=asked)
     model = initial_model(store.load(data), settings)
     assert model.config.reencode_every == kept and (model.gate is None) == (kept == 0)
+
+
+@pytest.mark.parametrize(("kind", "every"), REENCODE_EVERY.items())
+def test_an_unset_interval_is_that_of_the_kind(tmp_path, kind, every):
+    long = memory_dataset((60, 60, 60))
+    settings = RunConfig(
+        model=dataclasses.replace(SMALL, kind=kind, reencode_every=None)
+    )
+    assert initial_model(long, settings).config.reencode_every == every

@@ -19,7 +19,7 @@ SMALL = ModelConfig(
 def config(**model):
     return RunConfig(
         model=dataclasses.replace(SMALL, **model),
-        train=TrainConfig(steps=2, batch_size=4, horizon=4, dispatch_steps=2),
+        train=TrainConfig(steps=2, batch_size=4, horizon=5, dispatch_steps=2),
     )
 
 
