@@ -1,9 +1,6 @@
 """`koopcli compare`: several models under one budget, trained and judged alike."""
 
 import os
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -102,7 +99,7 @@ def compare(
     listener = Listener(
         tell=render.remark,
         watch=progress.reporter,
-        evaluated=_counter(),
+        evaluated=progress.count_lines("starts"),
         command=command_line(),
     )
     comparison = verb(dataset, output, request, listener=listener, overwrite=overwrite)
@@ -127,18 +124,6 @@ def _settings(assignments: list[str], file: Path | None) -> dict[str, object]:
         for name, value in values.items()
         if resolved.origins[name] != "default"
     }
-
-
-def _counter() -> Callable[[int, int], None]:
-    last = time.monotonic()
-
-    def show(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= 10:
-            last = time.monotonic()
-            print(f"{done} of {total} starts", file=sys.stderr, flush=True)
-
-    return show
 
 
 def _print(comparison: Any) -> None:

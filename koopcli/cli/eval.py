@@ -55,7 +55,7 @@ def evaluate(
     ] = False,
 ) -> None:
     """Measure open-loop errors of runs against persistence and a linear model."""
-    from koopcli.cli import render
+    from koopcli.cli import progress, render
     from koopcli.evaluate import tables
     from koopcli.evaluate.evaluate import evaluate as verb
 
@@ -67,7 +67,8 @@ def evaluate(
     )
     if output is not None:
         tables.refuse(output, overwrite=overwrite)
-    report = verb(runs, dataset, config, device=device)
+    with progress.counter("starts") as show:
+        report = verb(runs, dataset, config, device=device, progress=show)
     if output is not None:
         tables.write(report, output, overwrite=overwrite)
         render.remark(f"wrote {output}/: {', '.join(tables.FILES)}")

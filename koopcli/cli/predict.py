@@ -60,7 +60,7 @@ def predict(
     ] = False,
 ) -> None:
     """Predict observations (and rewards) from start states and actions."""
-    from koopcli.cli import render
+    from koopcli.cli import progress, render
     from koopcli.evaluate.predict import predict as verb
 
     config = PredictConfig(
@@ -70,7 +70,16 @@ def predict(
         reencode_every=reencode_every,
     )
     source = _source(dataset, initial_state, actions, horizon)
-    summary = verb(run, source, output, config, overwrite=overwrite, device=device)
+    with progress.counter("rollouts") as show:
+        summary = verb(
+            run,
+            source,
+            output,
+            config,
+            overwrite=overwrite,
+            device=device,
+            progress=show,
+        )
     for warning in summary.warnings:
         render.warning(warning)
     if as_json:

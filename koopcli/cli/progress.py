@@ -1,4 +1,4 @@
-"""How a training run shows itself: a live line on a terminal, else a line now and then."""
+"""How long work shows itself: a live line on a terminal, else a line now and then."""
 
 import sys
 import time
@@ -49,6 +49,34 @@ def _live() -> Iterator[Callable[[Any], None]]:
             )
 
         yield show
+
+
+@contextmanager
+def counter(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a callable that takes how many of how many are done; shown on stderr."""
+    if not sys.stderr.isatty():
+        yield count_lines(what)
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def count_lines(what: str) -> Callable[[int, int], None]:
+    """Return a callable that says how many are done in a line now and then, on stderr."""
+    # Short work says nothing: the first line comes after the first interval.
+    last = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SECONDS_BETWEEN_LINES:
+            last = time.monotonic()
+            print(f"{done} of {total} {what}", file=sys.stderr, flush=True)
+
+    return show
 
 
 def _lines() -> Callable[[Any], None]:

@@ -1,6 +1,6 @@
 """VERB: run + dataset, or run + files of a state and actions -> prediction file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,9 @@ from koopcli.evaluate.rollouts import (
 from koopcli.files import refuse_overwrite
 from koopcli.model import checkpoint
 from koopcli.model.checkpoint import ModelMeta
+
+Progress = Callable[[int, int], None]
+"""Called with the rollouts done and their total."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class _Job:
     warnings: tuple[str, ...]
 
 
-def predict(
+def predict(  # noqa: PLR0913 (two are needed, four have defaults)
     run: Path,
     source: Path | InputFiles,
     output: Path,
@@ -61,6 +64,7 @@ def predict(
     *,
     overwrite: bool = False,
     device: Device = Device.AUTO,
+    progress: Progress = lambda done, total: None,
 ) -> PredictionSummary:
     """Roll a model out and write the predictions beside the truth (docs/metrics.md).
 
@@ -71,6 +75,7 @@ def predict(
         config: Which rollouts, and how long.
         overwrite: Whether `output` may be replaced.
         device: Where the model runs.
+        progress: Told the rollouts done and their total, after each batch.
 
     Raises:
         ConfigError: `output` exists, or the settings contradict the input.
@@ -97,7 +102,9 @@ def predict(
         dt=job.dt,
         dt_known=job.dt_known,
     )
-    chunks = _chunks(rollout, job, autonomous=not saved.meta.action_names)
+    chunks = _chunks(
+        rollout, job, autonomous=not saved.meta.action_names, progress=progress
+    )
     return write(output, header, saved.meta, chunks, job.warnings)
 
 
@@ -196,7 +203,9 @@ def _given_actions(
     return actions[: files.horizon]
 
 
-def _chunks(rollout: Rollout, job: _Job, *, autonomous: bool) -> Iterator[Chunk]:
+def _chunks(
+    rollout: Rollout, job: _Job, *, autonomous: bool, progress: Progress
+) -> Iterator[Chunk]:
     first = 0
     for window in job.windows:
         predicted = rollout(window.states, window.actions)
@@ -209,3 +218,4 @@ def _chunks(rollout: Rollout, job: _Job, *, autonomous: bool) -> Iterator[Chunk]
         episodes = np.array([-1]) if job.starts is None else job.starts.episodes[rows]
         steps = np.array([0]) if job.starts is None else job.starts.step_rows[rows]
         yield Chunk(window, predicted, meaningful, episodes, steps)
+        progress(first, job.count)

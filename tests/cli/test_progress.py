@@ -43,3 +43,25 @@ def test_on_a_terminal_a_live_line(monkeypatch):
     with progress.reporter() as show:
         show(record(100, ERRORS))
     assert "100/100" in screen.getvalue()
+
+
+def test_counts_say_nothing_at_first_and_a_line_now_and_then(capsys, monkeypatch):
+    clock = iter([0.0, 5.0, 11.0, 11.0, 12.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with progress.counter("starts") as show:
+        for done in (10, 20, 30):
+            show(done, 40)
+    out, err = capsys.readouterr()
+    assert out == "" and err == "20 of 40 starts\n"
+
+
+def test_counts_are_a_bar_on_a_terminal(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    with progress.counter("rollouts") as show:
+        show(20, 40)
+    assert "rollouts" in screen.getvalue() and "50%" in screen.getvalue()
