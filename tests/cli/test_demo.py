@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 from typer.testing import CliRunner
@@ -48,12 +49,10 @@ def test_a_negative_seed_is_a_usage_error(tmp_path):
     assert result.exit_code == 2 and not (tmp_path / "d").exists()
 
 
-def test_json_is_one_document(tmp_path):
-    result = run("-o", tmp_path / "d", "--steps", 5, "--episodes", 9, "--json")
+def test_json_is_one_document_also_over_an_earlier_demo(finished, tmp_path):
+    earlier = shutil.copytree(finished[0], tmp_path / "d")
+    result = run("-o", earlier, "--steps", 5, "--episodes", 9, "--json", "--overwrite")
+    assert result.exit_code == 0
     document = json.loads(result.stdout)
     assert document["schema"] == "koopcli.demo/1" and document["episodes"] == 9
     assert document["eval"]["schema"] == "koopcli.eval/1"
-    again = run(
-        "-o", tmp_path / "d", "--steps", 5, "--episodes", 9, "--json", "--overwrite"
-    )
-    assert again.exit_code == 0
