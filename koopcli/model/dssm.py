@@ -20,13 +20,12 @@ import dataclasses
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax import lax
-from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from koopcli.config import Discretisation, ModelConfig, Stability, Unroll
 from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
-from koopcli.model.networks import LayerNorm, Linear, Network, shrink
+from koopcli.model.networks import LayerNorm, Linear, Network, pack, shrink, unpack
 from koopcli.model.normaliser import Normaliser, identity
 from koopcli.model.unroll import choose
 
@@ -78,10 +77,9 @@ class Layer(eqx.Module):
         v = self.norm(u)
         # Time stays the first axis, so that the sequential unroll needs no transposition.
         x = jax.vmap(choose(self.unroll), in_axes=(None, 0, 1), out_axes=1)(
-            self.spectrum(), _pack(start), _pack(self.drive(v) * self._gain())
+            self.spectrum(), pack(start), pack(self.drive(v) * self._gain())
         )
-        parts = jnp.concatenate([jnp.real(x), jnp.imag(x)], axis=-1)
-        y = self.output(parts) + self.direct[None, None] * v
+        y = self.output(unpack(x)) + self.direct[None, None] * v
         return u + jax.nn.glu(self.gate(jax.nn.gelu(y)))
 
     def _gain(self) -> Float[Array, "1 1 parts"]:
@@ -152,8 +150,3 @@ class DssmModel(DynamicsModel):
             states=start[None] + self.change(features),
             rewards=None if rewards is None else rewards[..., 0],
         )
-
-
-def _pack(parts: Float[Array, "*batch parts"]) -> Complex[Array, "*batch modes"]:
-    real, imag = jnp.split(parts, 2, axis=-1)
-    return lax.complex(real, imag)

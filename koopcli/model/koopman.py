@@ -22,7 +22,7 @@ from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 from koopcli.config import ModelConfig
 from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
-from koopcli.model.networks import Linear, Network
+from koopcli.model.networks import Linear, Network, pack, unpack
 from koopcli.model.normaliser import Normaliser, identity
 from koopcli.model.unroll import choose
 
@@ -136,11 +136,11 @@ class KoopmanModel(DynamicsModel):
     ) -> Complex[Array, "batch latent"]:
         encoded = self.encoder(state)
         if self.gate is None:
-            return _pack(encoded)
-        before = _unpack(memory.latents)
+            return pack(encoded)
+        before = unpack(memory.latents)
         features = jnp.concatenate([before, state], axis=-1)
         share = memory.known * jax.nn.sigmoid(self.gate(features))
-        return _pack(encoded + share * (before - encoded))
+        return pack(encoded + share * (before - encoded))
 
     def _unroll(
         self,
@@ -172,13 +172,13 @@ class KoopmanModel(DynamicsModel):
         self, state: Float[Array, "*batch state"]
     ) -> Complex[Array, "*batch latent"]:
         """E: standardised state to latent."""
-        return _pack(self.encoder(state))
+        return pack(self.encoder(state))
 
     def read(
         self, latent: Complex[Array, "*batch latent"]
     ) -> Float[Array, "*batch state"]:
         """D: latent to standardised state."""
-        return self.decoder(_unpack(latent))
+        return self.decoder(unpack(latent))
 
     def drive(
         self, actions: Float[Array, "*batch action"]
@@ -189,7 +189,7 @@ class KoopmanModel(DynamicsModel):
         gain = self.spectrum.hold() * jnp.exp(
             lax.complex(self.log_gain, 0 * self.log_gain)
         )
-        coded = _pack(self.action_encoder(actions))
+        coded = pack(self.action_encoder(actions))
         return coded * gain.reshape((1,) * (coded.ndim - 1) + gain.shape)
 
     def advance(
@@ -207,17 +207,8 @@ class KoopmanModel(DynamicsModel):
     ) -> Float[Array, "*batch"]:
         """R: standardised reward of a step, from the latent it led to and its action."""
         assert self.reward_head is not None
-        features = jnp.concatenate([_unpack(latent), actions], axis=-1)
+        features = jnp.concatenate([unpack(latent), actions], axis=-1)
         return self.reward_head(features)[..., 0]
-
-
-def _pack(features: Float[Array, "*batch parts"]) -> Complex[Array, "*batch latent"]:
-    real, imag = jnp.split(features, 2, axis=-1)
-    return lax.complex(real, imag)
-
-
-def _unpack(latent: Complex[Array, "*batch latent"]) -> Float[Array, "*batch parts"]:
-    return jnp.concatenate([jnp.real(latent), jnp.imag(latent)], axis=-1)
 
 
 def _initial_gain(

@@ -9,7 +9,8 @@ from typing import TypeVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jax import lax
+from jaxtyping import Array, Complex, Float, PRNGKeyArray
 
 Module = TypeVar("Module", bound=eqx.Module)
 
@@ -92,6 +93,17 @@ class LayerNorm(eqx.Module):
         shape = (1,) * (x.ndim - 1) + self.scale.shape
         normal = jax.nn.standardize(x, epsilon=1e-5)
         return normal * self.scale.reshape(shape) + self.offset.reshape(shape)
+
+
+def pack(parts: Float[Array, "*batch parts"]) -> Complex[Array, "*batch modes"]:
+    """Read real parts, then imaginary ones, as complex numbers."""
+    real, imag = jnp.split(parts, 2, axis=-1)
+    return lax.complex(real, imag)
+
+
+def unpack(latent: Complex[Array, "*batch modes"]) -> Float[Array, "*batch parts"]:
+    """Write complex numbers as real parts, then imaginary ones."""
+    return jnp.concatenate([jnp.real(latent), jnp.imag(latent)], axis=-1)
 
 
 def shrink(module: Module, factor: float) -> Module:

@@ -14,7 +14,7 @@ from jaxtyping import PyTree
 from koopcli.config import ModelConfig, ModelKind, Observables
 from koopcli.errors import ConfigError
 from koopcli.model.build import build
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dynamics import Dimensions, DynamicsModel
 
 TOLERANCE = 0.05
 """Largest relative difference to what was wanted, where widths allow it."""
@@ -60,13 +60,17 @@ def resolve(config: ModelConfig, dims: Dimensions) -> ModelConfig:
 
 def count(config: ModelConfig, dims: Dimensions) -> int:
     """Return the number of trained parameters; normalisers have none."""
-    model = eqx.filter_eval_shape(build, config, dims, key=jax.random.key(0))
-    return _size(model) - _size(
+    return size(eqx.filter_eval_shape(build, config, dims, key=jax.random.key(0)))
+
+
+def size(model: DynamicsModel) -> int:
+    """Return the number of trained parameters of a model."""
+    return _leaves(model) - _leaves(
         (model.state_normaliser, model.action_normaliser, model.reward_normaliser)
     )
 
 
-def _size(tree: PyTree) -> int:
+def _leaves(tree: PyTree) -> int:
     return sum(leaf.size for leaf in jax.tree.leaves(tree) if hasattr(leaf, "size"))
 
 

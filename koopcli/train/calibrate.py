@@ -20,7 +20,7 @@ from koopcli.data.windows import starts
 from koopcli.train import optimizer
 from koopcli.train.batches import DeviceData
 from koopcli.train.fit import initial_model
-from koopcli.train.step import TrainState, make_dispatch
+from koopcli.train.step import TrainState, initial_state, make_dispatch
 
 CALLS = 5
 """Calls of the device that are timed; the fastest counts."""
@@ -54,12 +54,7 @@ def seconds_per_step(dataset_path: Path, config: RunConfig, *, limit: float) -> 
     model = initial_model(dataset, config)
     parameters, frozen = eqx.partition(model, optimizer.trainable(model))
     transformation = optimizer.build(config.optimizer, config.train.steps)
-    state = TrainState(
-        parameters=parameters,
-        optimizer_state=transformation.init(parameters),
-        step=jnp.int32(0),
-        bad_step=jnp.int32(-1),
-    )
+    state = initial_state(parameters, transformation)
     dispatch = make_dispatch(config, transformation)
     key = jax.random.key(config.train.seed)
 

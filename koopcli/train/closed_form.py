@@ -4,13 +4,11 @@ import dataclasses
 import time
 from pathlib import Path
 
-import jax
-
 from koopcli import run_dir
 from koopcli.config import RunConfig
 from koopcli.data.store import Dataset
 from koopcli.data.windows import starts
-from koopcli.model import checkpoint
+from koopcli.model import checkpoint, sizes
 from koopcli.model.checkpoint import ModelMeta
 from koopcli.model.edmdc import EdmdcModel
 from koopcli.train import edmdc
@@ -62,19 +60,8 @@ def train(
         best_step=1,
         best_validation=errors["nmse"] if errors else None,
         seconds=seconds,
-        parameters=_size(model),
+        parameters=sizes.size(model),
         reencode_every=model.reencoding(None),
         stopped_early=False,
         warnings=() if errors else warnings,
     )
-
-
-def _size(model: EdmdcModel) -> int:
-    normalisers = (
-        model.state_normaliser,
-        model.action_normaliser,
-        model.reward_normaliser,
-    )
-    parts = (jax.tree.leaves(tree) for tree in (model, normalisers))
-    total, fixed = (sum(leaf.size for leaf in leaves) for leaves in parts)
-    return total - fixed

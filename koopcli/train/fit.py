@@ -26,7 +26,7 @@ from koopcli.train import closed_form, loss, optimizer, reencoding, run_folder
 from koopcli.train.batches import DeviceData
 from koopcli.train.progress import BestModel, Clock, checkpoint_due, dispatch_lengths
 from koopcli.train.report import FitResult, Reporter, StepReport, metrics_files, tee
-from koopcli.train.step import TrainState, batch_at, make_dispatch
+from koopcli.train.step import batch_at, initial_state, make_dispatch
 from koopcli.train.validation import make_validation
 
 
@@ -145,13 +145,8 @@ class _Run:
         mask = optimizer.trainable(model)
         parameters, self.frozen = eqx.partition(model, mask)
         self.transformation = optimizer.build(config.optimizer, config.train.steps)
-        self.state = TrainState(
-            parameters=parameters,
-            optimizer_state=self.transformation.init(parameters),
-            step=jnp.int32(0),
-            bad_step=jnp.int32(-1),
-        )
-        self.parameters = sum(leaf.size for leaf in jax.tree.leaves(parameters))
+        self.state = initial_state(parameters, self.transformation)
+        self.parameters = sizes.size(model)
         self.key = jax.random.fold_in(jax.random.key(config.train.seed), 1)
         self.validate = make_validation(
             dataset, config.train.horizon, config.train.val_windows
@@ -197,13 +192,18 @@ class _Run:
             if self.best.exhausted:
                 break
         self._save(self.run / run_dir.LAST_MODEL, done)
-        if self.validate is None:
+        if self.best.value is None:
             self._save(self.run / run_dir.BEST_MODEL, done)
+        if self.validate is not None and self.best.value is None:
+            self.warnings.append(
+                "the validation error was never finite: the model of the last step is "
+                "kept as the best"
+            )
         every = reencoding.settle(self.run, self.dataset, self.config.train.horizon)
         return FitResult(
             run=self.run,
             steps=done,
-            best_step=self.best.step if self.validate else done,
+            best_step=done if self.best.value is None else self.best.step,
             best_validation=self.best.value,
             seconds=clock.seconds,
             parameters=self.parameters,

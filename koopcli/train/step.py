@@ -33,6 +33,18 @@ class TrainState(eqx.Module):
     bad_step: Int[Array, ""]
 
 
+def initial_state(
+    parameters: DynamicsModel, optimizer: optax.GradientTransformation
+) -> TrainState:
+    """Return the state before the first step."""
+    return TrainState(
+        parameters=parameters,
+        optimizer_state=optimizer.init(parameters),
+        step=jnp.int32(0),
+        bad_step=jnp.int32(-1),
+    )
+
+
 Dispatch = Callable[
     [TrainState, DynamicsModel, DeviceData, PRNGKeyArray, Int[Array, ""]],
     tuple[TrainState, dict[str, Float[Array, ""]]],

@@ -23,6 +23,7 @@ from koopcli.config import (
 from koopcli.data import store
 from koopcli.errors import ConfigError, DataError, DivergedError
 from koopcli.model import checkpoint
+from koopcli.train import fit as fitting
 from koopcli.train import step as steps
 from koopcli.train.fit import fit, initial_model, model_meta
 
@@ -244,3 +245,18 @@ def test_an_unset_interval_is_that_of_the_kind(tmp_path, kind, every):
         model=dataclasses.replace(SMALL, kind=kind, reencode_every=None)
     )
     assert initial_model(long, settings).config.reencode_every == every
+
+
+def test_without_a_finite_validation_the_last_model_is_kept_and_said(
+    tmp_path, validated, monkeypatch
+):
+    def never_finite(*_):
+        return lambda model, every=None: dict.fromkeys(
+            ("nmse", "nrmse", "nrmse_1", "nrmse_last", "reward_nmse"), float("nan")
+        )
+
+    monkeypatch.setattr(fitting, "make_validation", never_finite)
+    result = fit(validated, tmp_path / "run", config())
+    assert result.best_step == result.steps == 8 and result.best_validation is None
+    assert "never finite" in result.warnings[0]
+    assert checkpoint.load(tmp_path / "run" / "model.eqx").meta.step == 8
