@@ -34,6 +34,10 @@ KIND_DEFAULTS: dict[ModelKind, dict[str, object]] = {
 """Defaults that differ from those below, by kind and dotted name."""
 
 
+MAX_DEPTH = 100
+"""Most hidden layers of a network."""
+
+
 REENCODE_EVERY: dict[ModelKind, int | None] = {
     ModelKind.KOOPMAN: 10,
     ModelKind.EDMDC: None,
@@ -114,6 +118,14 @@ class ExportFormat(enum.StrEnum):
     PARQUET = "parquet"
 
 
+class ModeOrder(enum.StrEnum):
+    """What comes first among the modes of a spectrum."""
+
+    DECAY = "decay"
+    ENERGY = "energy"
+    RESIDUAL = "residual"
+
+
 class Split(enum.StrEnum):
     """A part of the dataset, by whole episodes."""
 
@@ -126,6 +138,12 @@ def _at_least(owner: str, minimum: float, **values: float) -> None:
     for name, value in values.items():
         if not value >= minimum:
             raise ConfigError(f"{owner}.{name} must be >= {minimum:g}, got {value!r}")
+
+
+def _at_most(owner: str, maximum: float, **values: float) -> None:
+    for name, value in values.items():
+        if not value <= maximum:
+            raise ConfigError(f"{owner}.{name} must be <= {maximum:g}, got {value!r}")
 
 
 def _above(owner: str, minimum: float, **values: float) -> None:
@@ -191,7 +209,9 @@ class IngestConfig:
     subsample: int = 1
     """Keep every so many observations; rewards in between are added up."""
     delay_embed: int = 1
-    """Join so many successive observations, and the actions between them, into one."""
+    """Join so many observations, and the actions between them, into one."""
+    delay_lag: int = 1
+    """Steps between two observations that delay_embed joins."""
     episodes: str | None = None
     """Episodes to keep, by number from 0, such as 0,4,10:20; unset: all."""
     max_episodes: int | None = None
@@ -212,7 +232,17 @@ class IngestConfig:
                     raise ConfigError(f"ingest.{name} must be finite")
         if self.dt is not None and self.resample is not None:
             raise ConfigError("ingest.dt and ingest.resample exclude each other")
-        _at_least("ingest", 1, subsample=self.subsample, delay_embed=self.delay_embed)
+        _at_least(
+            "ingest",
+            1,
+            subsample=self.subsample,
+            delay_embed=self.delay_embed,
+            delay_lag=self.delay_lag,
+        )
+        if self.delay_lag > 1 and self.delay_embed == 1:
+            raise ConfigError(
+                "ingest.delay_lag means nothing without ingest.delay_embed of 2 or more"
+            )
         if self.max_episodes is not None:
             _at_least("ingest", 1, max_episodes=self.max_episodes)
         _at_least("ingest", 0, seed=self.seed)
@@ -349,6 +379,15 @@ class ModelConfig:
             reencode_every=self.reencode_every or 0,
             rollout_every=self.rollout_every or 0,
         )
+        # Also what a damaged model file may claim: each layer is built in turn.
+        _at_most(
+            "model",
+            MAX_DEPTH,
+            encoder_depth=self.encoder_depth,
+            decoder_depth=self.decoder_depth,
+            action_depth=self.action_depth,
+            depth=self.depth,
+        )
         _at_least("model", 1, degree=self.degree)
         _at_least("model", 1, width=self.width, depth=self.depth, heads=self.heads)
         if self.params is not None:
@@ -454,9 +493,19 @@ class TrainConfig:
     val_windows: int = 512
     """Largest number of validation windows."""
     checkpoint_every: int = 0
-    """Steps between two stored models; 0 keeps only the best and the last."""
+    """Steps between two checkpoints; 0: only by time, at the end, and when stopped."""
+    checkpoint_minutes: float = 5.0
+    """Minutes between two checkpoints; 0: never by time."""
+    keep: int = 2
+    """Newest checkpoints that are kept; 0 keeps all."""
+    max_bad_steps: int = 10
+    """Steps in a row that may be skipped because their loss or gradient is not finite."""
+    max_loss_growth: float = 1000.0
+    """The run stops if its loss grows to so many times its lowest; 0 never stops."""
     patience: int = 0
     """Validations without improvement after which training stops; 0 never stops."""
+    memory_budget: int | None = None
+    """Bytes that training data may take, else it is read from disk; unset: a quarter."""
 
     def __post_init__(self) -> None:
         _at_least(
@@ -474,8 +523,14 @@ class TrainConfig:
             0,
             seed=self.seed,
             checkpoint_every=self.checkpoint_every,
+            checkpoint_minutes=self.checkpoint_minutes,
+            keep=self.keep,
+            max_bad_steps=self.max_bad_steps,
+            max_loss_growth=self.max_loss_growth,
             patience=self.patience,
         )
+        if self.memory_budget is not None:
+            _at_least("train", 1, memory_budget=self.memory_budget)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -545,6 +600,57 @@ class EvalConfig:
         if self.reencode_every is not None:
             _at_least("eval", 0, reencode_every=self.reencode_every)
         _above("eval", 0, divergence_factor=self.divergence_factor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateConfig:
+    """How whole episodes are simulated."""
+
+    split: Split = Split.TEST
+    """Episodes to simulate."""
+    n_init: int | None = None
+    """Samples given at the start of an episode, not scored; unset: the fewest possible."""
+    reencode_every: int | None = None
+    """Decode and encode again every so many steps; 0 never; unset: as the model says."""
+
+    def __post_init__(self) -> None:
+        if self.n_init is not None:
+            _at_least("simulate", 1, n_init=self.n_init)
+        if self.reencode_every is not None:
+            _at_least("simulate", 0, reencode_every=self.reencode_every)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectConfig:
+    """How a spectrum is held against data."""
+
+    split: Split = Split.TEST
+    """Episodes that judge the modes; the others are not looked at."""
+    tolerance: float = 0.05
+    """A mode is verified if its residual is below this, the whole interval of it."""
+    max_pairs: int = 4000
+    """Bound on the transitions that are looked at, spread evenly over the split."""
+    lags: tuple[int, ...] = (1, 2, 5, 10, 20, 50, 100)
+    """Steps ahead at which residuals are reported, up to the training horizon."""
+    resamples: int = 500
+    """Bootstrap samples of the episodes."""
+    confidence: float = 0.95
+    """Probability of the intervals."""
+    grid: int = 33
+    """Points of the pseudospectrum from -1.1 to 1.1, and half as many upwards."""
+    probes: int = 32
+    """States at which derivatives and perturbations are measured."""
+    seed: int = 0
+    """Draws bootstrap samples, probes and directions."""
+
+    def __post_init__(self) -> None:
+        _above("inspect", 0, tolerance=self.tolerance)
+        _at_least("inspect", 2, max_pairs=self.max_pairs, grid=self.grid)
+        _at_least("inspect", 1, resamples=self.resamples, probes=self.probes)
+        if not self.lags or self.lags[0] != 1 or list(self.lags) != sorted(self.lags):
+            raise ConfigError("inspect.lags must rise and start with 1")
+        if not 0 < self.confidence < 1:
+            raise ConfigError("inspect.confidence must lie between 0 and 1")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,12 @@
 """Choosing where JAX computes. Imports JAX only when called."""
 
+import os
+from pathlib import Path
+
 from koopcli.config import Device
 from koopcli.errors import DeviceError
+
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 def select(device: Device) -> str:
@@ -33,6 +38,23 @@ def select(device: Device) -> str:
         ) from error
     jax.config.update("jax_default_device", found[0])
     return platform
+
+
+def memory() -> int:
+    """Return the bytes of memory of the default device.
+
+    On a CPU those of the machine, or of the container if that is allowed fewer.
+    """
+    import jax.numpy as jnp
+
+    found = next(iter(jnp.zeros(()).devices())).memory_stats() or {}
+    if "bytes_limit" in found:
+        return int(found["bytes_limit"])
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        return min(machine, int(CONTAINER_LIMIT.read_text()))
+    except (OSError, ValueError):  # no container, or the word "max"
+        return machine
 
 
 def _platforms() -> str:

@@ -45,3 +45,9 @@ class DeviceError(KoopError):
     """The requested device is not there; koopcli never falls back silently."""
 
     exit_code = 7
+
+
+class InterruptedRunError(KoopError):
+    """Training was asked to stop, and did after writing a checkpoint."""
+
+    exit_code = 130

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,19 +28,53 @@ def replacing(path: Path) -> Iterator[Path]:
     On any error, also Ctrl-C, the temporary file is removed and `path` stays as it was.
     The file is flushed to disk before the rename, so that a crash cannot leave an
     empty file under the final name. The suffix is kept, since writers (Matplotlib)
-    choose their format by it.
+    choose their format by it. Writers must keep the file that is there, and fill it.
+
+    The temporary file is locked, and the lock dies with the process: what a killed
+    process leaves behind, the next one takes over.
+
+    Raises:
+        ConfigError: Another process is writing `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
+    lock = _locked(path, temporary)
     try:
         yield temporary
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        os.fsync(lock)
+        # Out of reach of others first: HDF5 could not read a file that is still locked.
+        finished = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+        os.replace(temporary, finished)
+        temporary = finished
+        os.close(lock)
+        os.replace(finished, path)
     except BaseException:
         with suppress(FileNotFoundError):
             temporary.unlink()
+        with suppress(OSError):
+            os.close(lock)
         raise
+
+
+def _locked(path: Path, temporary: Path) -> int:
+    while True:
+        lock = os.open(temporary, os.O_RDWR | os.O_CREAT, 0o666)
+        if sys.platform == "win32":
+            return lock
+        import fcntl
+
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(lock)
+            raise ConfigError(
+                f"{path}: another process is writing it; wait for its end, or choose "
+                "another output"
+            ) from error
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), os.stat(temporary)):
+                return lock
+        os.close(lock)  # its owner has just renamed it: that was another file
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ METRICS_CSV = "metrics.csv"
 BEST_MODEL = "model.eqx"
 LAST_MODEL = "last.eqx"
 CHECKPOINTS = "checkpoints"
+LOCK = ".lock"
 
 
 def checkpoint_name(step: int) -> str:

@@ -1,15 +1,18 @@
 """A small linear world that can be computed by hand, in memory or as files."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import jax
 import numpy as np
 
 from koopcli.config import ModelConfig
+from koopcli.data.delay_embedding import embed
 from koopcli.data.episode import Episode
 from koopcli.data.statistics import Accumulator, Statistics
 from koopcli.data.store import Dataset
 from koopcli.data.writer import DatasetWriter
+from koopcli.delays import Delays
 from koopcli.model import checkpoint
 from koopcli.model.checkpoint import ModelMeta
 from koopcli.model.koopman import KoopmanModel
@@ -131,3 +134,32 @@ def write_run(folder, meta=None, model=None):
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint.save(folder / "model.eqx", model, meta)
     return folder
+
+
+def write_partial(path, count=2, lag=1):
+    """Write the world as one sensor sees it: x alone, joined with its past.
+
+    x[t+1] is an exact function of x[t], x[t-1], u[t] and u[t-1], but not of x[t], u[t].
+    Returns the samples of x of every episode, before they were joined.
+    """
+    dataset = world()
+    delays = Delays(count, lag, ("x",), ("u",))
+    samples = []
+    with DatasetWriter(path) as writer:
+        for number in range(len(dataset.lengths)):
+            whole = _episode(dataset, number)
+            episode = replace(whole, observations=whole.observations[:, :1])
+            samples.append(episode.observations[:, 0].astype(np.float64))
+            writer.add(embed(episode, count, lag))
+        writer.finish(dataset.splits)
+        writer.annotate(
+            {
+                "dt": 0.1,
+                "dt_known": True,
+                "observation_names": list(delays.names),
+                "action_names": ["u"],
+                "provenance": {},
+                "delays": delays.as_json() if delays.past else None,
+            }
+        )
+    return samples

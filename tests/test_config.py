@@ -5,11 +5,13 @@ import pytest
 from koopcli.config import (
     EvalConfig,
     IngestConfig,
+    InspectConfig,
     LossConfig,
     ModelConfig,
     OptimizerConfig,
     PredictConfig,
     RunConfig,
+    SimulateConfig,
     SplitConfig,
     TrainConfig,
 )
@@ -65,3 +67,25 @@ def test_setting_names_are_unique_over_all_sections():
         for field in dataclasses.fields(section.default_factory)
     ]
     assert len(names) == len(set(names))
+
+
+def test_a_lag_without_delays_is_refused():
+    with pytest.raises(ConfigError, match="delay_lag means nothing"):
+        IngestConfig(delay_lag=2)
+    with pytest.raises(ConfigError, match="n_init"):
+        SimulateConfig(n_init=0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"tolerance": 0.0}, r"inspect\.tolerance must be > 0"),
+        ({"lags": (2, 5)}, r"inspect\.lags must rise and start with 1"),
+        ({"lags": (1, 5, 2)}, r"inspect\.lags must rise and start with 1"),
+        ({"confidence": 1.0}, r"inspect\.confidence must lie between 0 and 1"),
+        ({"max_pairs": 1}, r"inspect\.max_pairs must be >= 2"),
+    ],
+)
+def test_the_inspection_of_a_spectrum_has_limits(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        InspectConfig(**settings)

@@ -62,3 +62,14 @@ def test_a_jax_that_cannot_start_says_which_variable_to_correct(
     monkeypatch.setattr(jax, "devices", devices)
     with pytest.raises(DeviceError, match="correct or unset JAX_PLATFORMS"):
         device.select(device_name)
+
+
+def test_memory_is_that_of_the_machine_or_less_in_a_container(tmp_path, monkeypatch):
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(device, "CONTAINER_LIMIT", limit)
+    machine = device.memory()
+    assert machine > 2**28
+    limit.write_text("max\n")
+    assert device.memory() == machine
+    limit.write_text("1000\n")
+    assert device.memory() == 1000

@@ -1,3 +1,7 @@
+import fcntl
+import subprocess
+import sys
+
 import pytest
 
 from koopcli import files
@@ -41,3 +45,64 @@ def test_a_tree_is_removed(tmp_path):
 def test_the_hash_is_that_of_the_content(tmp_path):
     (tmp_path / "x").write_bytes(b"abc")
     assert files.sha256(tmp_path / "x").startswith("ba7816bf8f01cfea414140de5dae2223")
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from koopcli import files
+with files.replacing(Path(sys.argv[1])) as temporary:
+    temporary.write_text("half")
+    print("writing", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def writer(tmp_path):
+    """A process that is writing x.txt."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "x.txt")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"writing\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_writer_is_refused_until_the_first_one_is_dead(tmp_path, writer):
+    path = tmp_path / "x.txt"
+    with pytest.raises(ConfigError, match=r"x\.txt: another process is writing it"):
+        files.write_text(path, "new")
+    files.write_text(tmp_path / "y.txt", "another file")
+    assert not path.exists()
+    writer.kill()  # SIGKILL: nothing is tidied up
+    writer.wait()
+    files.write_text(path, "new")
+    assert path.read_text() == "new"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.txt", "y.txt"]
+
+
+def test_a_file_that_was_renamed_before_it_was_locked_is_left_alone(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "x.txt"
+    lock, opened = fcntl.flock, []
+
+    def late(descriptor, how):
+        if not opened:  # the other writer is done just before this one has the lock
+            opened.append(descriptor)
+            (tmp_path / ".x.tmp.txt").write_text("of the other")
+            (tmp_path / ".x.tmp.txt").rename(path)
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with files.replacing(path) as temporary:
+        temporary.write_text("mine")
+        assert path.read_text() == "of the other"
+    assert path.read_text() == "mine"
+
+
+def test_the_lock_is_off_before_the_file_has_its_name(tmp_path):
+    path = tmp_path / "x.txt"
+    files.write_text(path, "1")
+    with open(path) as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

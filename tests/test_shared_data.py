@@ -29,8 +29,8 @@ SILVERBOX = {
     "obs_cols": ("V2",),
     "action_cols": ("V1",),
     "dt": 0.0016384042,
-    "train_rows": ("40650:105713",),
-    "test_rows": ("105713:127400", "100:40575"),
+    "train_rows": ("40650:105712",),
+    "test_rows": ("105712:127400", "100:40575"),
     "delay_embed": 4,
 }
 # File, settings, episodes, steps, terminations, seconds per step, a warning.
@@ -54,9 +54,9 @@ FILES = [
         {},
         10,
         20_000,
-        10,
+        0,
         1,
-        "no time-outs are marked",
+        "10 terminations at the time limit",
     ),
     ("formats/cs285_Hopper-v4.npz", {}, 2, 2_000, 0, 0.008, "2 terminations at the"),
     ("sysid/drone14/dados_14_drone.csv", OLD_DRONE, 1, 17_563, 0, 0.01, None),

@@ -94,7 +94,7 @@ def _make_room(files: Any, *, overwrite: bool) -> None:
 def _inspect(files: Any) -> Any:
     from koopcli import demo as steps_of_demo
     from koopcli import plots
-    from koopcli.evaluate.spectrum import inspect
+    from koopcli.spectrum.inspect import inspect
 
     spectrum = inspect(files.run)
     plots.unit_disc(files.disc, spectrum.eigenvalues())

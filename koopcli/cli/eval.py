@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from koopcli.config import Device, EvalConfig, Split
+from koopcli.config import Device, EvalConfig, SimulateConfig, Split
 from koopcli.errors import ConfigError
 
 DEFAULT = EvalConfig()
+HORIZONS = ",".join(map(str, DEFAULT.horizons))
 
 
 def evaluate(
@@ -29,7 +30,7 @@ def evaluate(
     ),
     horizons: Annotated[
         str, typer.Option(help="Steps ahead to report, separated by commas.")
-    ] = ",".join(map(str, DEFAULT.horizons)),
+    ] = HORIZONS,
     stride: Annotated[
         int | None,
         typer.Option(
@@ -44,6 +45,17 @@ def evaluate(
             show_default="as stored in the model",
         ),
     ] = DEFAULT.reencode_every,
+    simulate: Annotated[
+        bool,
+        typer.Option("--simulate", help="Simulate whole episodes, in one piece each."),
+    ] = False,
+    n_init: Annotated[
+        int | None,
+        typer.Option(
+            help="Samples at the start of an episode that are given, not scored.",
+            show_default="with --simulate: the fewest possible",
+        ),
+    ] = None,
     device: Annotated[
         Device, typer.Option(help="Where to compute.", envvar="KOOPCLI_DEVICE")
     ] = Device.AUTO,
@@ -54,11 +66,26 @@ def evaluate(
         bool, typer.Option("--json", help="Print one JSON document.")
     ] = False,
 ) -> None:
-    """Measure open-loop errors of runs against persistence and a linear model."""
+    """Measure open-loop errors of runs against persistence and a linear model.
+
+    Example: koopcli eval runs/rig rig.h5 --simulate --n-init 50
+    """
     from koopcli.cli import progress, render
     from koopcli.evaluate import tables
     from koopcli.evaluate.evaluate import evaluate as verb
 
+    if simulate:
+        if stride is not None or horizons != HORIZONS:
+            raise ConfigError(
+                "--simulate goes to the end: omit --horizons and --stride"
+            )
+        settings = SimulateConfig(
+            split=split, n_init=n_init, reencode_every=reencode_every
+        )
+        _simulate(runs, dataset, settings, (device, output, overwrite, as_json))
+        return
+    if n_init is not None:
+        raise ConfigError("--n-init belongs to --simulate; add it")
     config = EvalConfig(
         split=split,
         horizons=_numbers(horizons),
@@ -93,6 +120,38 @@ def _print(report: Any) -> None:
     render.table(title, list(tables.COLUMNS), tables.overall_rows(report))
     title = f"Steps 1 to {protocol.horizons[-1]}"
     render.table(title, ["model", "mean NMSE", "diverged"], tables.summary_rows(report))
+
+
+def _simulate(
+    runs: list[Path],
+    dataset: Path,
+    config: SimulateConfig,
+    flags: tuple[Device, Path | None, bool, bool],
+) -> None:
+    from koopcli.cli import progress, render
+    from koopcli.evaluate import simulation
+    from koopcli.evaluate.simulate import simulate
+
+    device, output, overwrite, as_json = flags
+    if output is not None:
+        simulation.refuse(output, overwrite=overwrite)
+    with progress.counter("episodes") as show:
+        report = simulate(runs, dataset, config, device=device, progress=show)
+    if output is not None:
+        simulation.write(report, output, overwrite=overwrite)
+        render.remark(f"wrote {output}/: {', '.join(simulation.FILES)}")
+    for warning in report.warnings:
+        render.warning(warning)
+    if as_json:
+        render.json_document(report.document())
+        return
+    protocol = report.protocol
+    render.remark(
+        f"{protocol.episodes} episodes of the {protocol.split} split, simulated after "
+        f"{protocol.n_init} given samples; all dimensions and episodes: --json or --output"
+    )
+    title = "Error of the simulation (RMSE: physical units)"
+    render.table(title, list(simulation.COLUMNS), simulation.cells(report))
 
 
 def _numbers(text: str) -> tuple[int, ...]:

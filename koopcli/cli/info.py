@@ -44,6 +44,7 @@ def _dataset(path: Path) -> dict[str, Any]:
         "episode_length": [int(lengths.min()), int(lengths.max())],
         "observations": list(dataset.observation_names),
         "actions": list(dataset.action_names),
+        "delays": None if dataset.delays is None else dataset.delays.as_json(),
         "rewards": dataset.rewards is not None,
         "dt": dataset.dt,
         "dt_known": dataset.dt_known,
@@ -66,7 +67,8 @@ def _model(path: Path) -> dict[str, Any]:
     document = {"schema": "koopcli.info/1", "kind": "run" if path.is_dir() else "model"}
     names = ("observation_names", "action_names", "dt", "dt_known", "has_rewards")
     document |= {"model_file": str(file), "step": meta["step"]}
-    document |= {name: meta[name] for name in (*names, "horizon", "model_config")}
+    rest = ("delays", "horizon", "model_config")
+    document |= {name: meta[name] for name in (*names, *rest)}
     return document | {"dataset_sha256": meta["dataset_sha256"]}
 
 

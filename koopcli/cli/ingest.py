@@ -36,12 +36,23 @@ def ingest(
         ),
     ] = DEFAULT.dt,
     val_fraction: Annotated[
-        float, typer.Option(help="Share of the episodes for validation.")
-    ] = DEFAULT.val_fraction,
+        float | None,
+        typer.Option(
+            help="Share of the episodes for validation.",
+            show_default=str(DEFAULT.val_fraction),
+        ),
+    ] = None,
     test_fraction: Annotated[
-        float, typer.Option(help="Share of the episodes for the final test.")
-    ] = DEFAULT.test_fraction,
-    seed: Annotated[int, typer.Option(help="Seed of the split.")] = DEFAULT.seed,
+        float | None,
+        typer.Option(
+            help="Share of the episodes for the final test.",
+            show_default=str(DEFAULT.test_fraction),
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Seed of the split.", show_default=str(DEFAULT.seed)),
+    ] = None,
     min_length: Annotated[
         int, typer.Option(help="Drop episodes with fewer steps; they are counted.")
     ] = DEFAULT.min_length,
@@ -136,6 +147,13 @@ def ingest(
             show_default=str(DEFAULT.delay_embed),
         ),
     ] = None,
+    delay_lag: Annotated[
+        int | None,
+        typer.Option(
+            help="Steps between two observations that --delay-embed joins.",
+            show_default=str(DEFAULT.delay_lag),
+        ),
+    ] = None,
     episodes: Annotated[
         str | None,
         typer.Option(help="Keep these episodes: 0,4,10:20, from 0."),
@@ -159,6 +177,10 @@ def ingest(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the output file.")
     ] = False,
+    append: Annotated[
+        bool,
+        typer.Option("--append", help="Add the episodes to those of the output file."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document.")
     ] = False,
@@ -168,7 +190,7 @@ def ingest(
     Example: koopcli ingest hopper-medium.hdf5 --output hopper.h5
     """
     from koopcli.cli import render
-    from koopcli.data import mapping_file
+    from koopcli.data import appending, mapping_file, store
     from koopcli.data.ingest import ingest as verb
     from koopcli.files import refuse_overwrite
 
@@ -193,24 +215,33 @@ def ingest(
         "resample": resample,
         "subsample": subsample,
         "delay_embed": delay_embed,
+        "delay_lag": delay_lag,
+        "val_fraction": val_fraction,
+        "test_fraction": test_fraction,
+        "seed": seed,
     }
     stored = {} if mapping is None else mapping_file.read(mapping)
     given = {name: value for name, value in meaning.items() if value is not None}
+    split = appending.split_settings(store.load(output, held=0)) if append else {}
     config = IngestConfig(
-        val_fraction=val_fraction,
-        test_fraction=test_fraction,
-        seed=seed,
         min_length=min_length,
         episodes=episodes,
         max_episodes=max_episodes,
         min_return=min_return,
         max_return=max_return,
         drop_terminated=drop_terminated,
-        **{**stored, **given},
+        **{**stored, **split, **given},
     )
     if write_mapping is not None:
         refuse_overwrite(write_mapping, overwrite=overwrite)
-    report = verb(sources, output, config, overwrite=overwrite, command=command_line())
+    report = verb(
+        sources,
+        output,
+        config,
+        overwrite=overwrite,
+        append=append,
+        command=command_line(),
+    )
     if write_mapping is not None:
         mapping_file.write(write_mapping, config)
     for warning in report.warnings:
@@ -238,7 +269,7 @@ def _print(report: Any, output: Path) -> None:
     known = f"{render.number(report.dt)} s ({report.dt_source})"
     rows = [
         ["format", ", ".join(report.formats)],
-        ["episodes", str(report.episodes)],
+        ["episodes", str(report.episodes) + _added(report)],
         ["steps", str(report.steps)],
         ["episode length", f"{shortest} … {median:g} … {longest}"],
         ["observation columns", str(len(report.observation_names))],
@@ -263,3 +294,8 @@ def _print(report: Any, output: Path) -> None:
         for name, values in report.ranges.items()
     ]
     render.table("Training split", ["column", "min", "mean", "std", "max"], ranges)
+
+
+def _added(report: Any) -> str:
+    before = report.episodes_before
+    return f", added to {before}" if before else ""

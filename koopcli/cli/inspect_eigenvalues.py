@@ -1,97 +1,101 @@
 """`koopcli inspect-eigenvalues`: what a trained model has learnt about time."""
 
-import math
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from koopcli.errors import GateError
+from koopcli.config import InspectConfig, ModeOrder, Split
+from koopcli.errors import ConfigError, GateError
 
-COLUMNS = (
-    "index", "λ", "|λ|", "growth 1/s", "Hz", "damping", "half-life s", "class",
-)  # fmt: skip
+DEFAULT = InspectConfig()
 
 
 def inspect_eigenvalues(
     run: Annotated[
         Path, typer.Argument(metavar="RUN", help="Run folder or model file.")
     ],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Dataset to verify the modes on: held-out residuals."),
+    ] = None,
+    split: Annotated[Split, typer.Option(help="Episodes that judge the modes.")] = (
+        DEFAULT.split
+    ),
+    tolerance: Annotated[
+        float, typer.Option(help="Residual below which a mode is verified.")
+    ] = DEFAULT.tolerance,
+    compare_with: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="RUN", help="Another run or seed to match; repeatable."),
+    ] = None,
+    sort: Annotated[
+        ModeOrder, typer.Option(help="What comes first; energy, residual: with --data.")
+    ] = ModeOrder.DECAY,
     top: Annotated[
         int | None,
-        typer.Option(min=1, help="Show only the slowest K modes.", metavar="K"),
+        typer.Option(min=1, help="Show only the first K modes.", metavar="K"),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Unit-disc picture to write (.png or .svg).")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for JSON, CSV and all pictures."),
+    ] = None,
+    export_linear: Annotated[
+        Path | None,
+        typer.Option(help="Write the matrices for control design: .npz, .mat, .json."),
     ] = None,
     fail_if_unstable: Annotated[
         bool,
         typer.Option("--fail-if-unstable", help="Exit with 6 if some |λ| exceeds 1."),
     ] = False,
+    max_radius: Annotated[
+        float | None, typer.Option(help="Exit with 6 if some |λ| exceeds this.")
+    ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the picture.")
+        bool, typer.Option("--overwrite", help="Replace what is written.")
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document.")
     ] = False,
 ) -> None:
-    """List each mode with its modulus, frequency, damping and half-life."""
-    from koopcli import plots
-    from koopcli.cli import render
-    from koopcli.evaluate.spectrum import inspect
-    from koopcli.files import refuse_overwrite
+    """List each mode with its modulus, frequency, damping and half-life.
 
-    if plot is not None:
-        plots.check_format(plot)
-        refuse_overwrite(plot, overwrite=overwrite)
-    spectrum = inspect(run)
-    if plot is not None:
-        plots.unit_disc(plot, spectrum.eigenvalues())
-        render.remark(f"wrote {plot}")
-    for warning in spectrum.warnings:
+    Example: koopcli inspect-eigenvalues runs/rig --data rig.h5 -o spectrum
+    """
+    from koopcli.cli import render, spectrum_tables
+    from koopcli.spectrum import files
+    from koopcli.spectrum.inspect import inspect
+
+    config = InspectConfig(split=split, tolerance=tolerance)
+    if max_radius is not None and not max_radius >= 0:
+        raise ConfigError(f"--max-radius must be >= 0, got {max_radius:g}")
+    if sort is not ModeOrder.DECAY and data is None:
+        raise ConfigError(f"--sort {sort}: needs --data DATA")
+    targets = files.Targets(plot=plot, folder=output, linear=export_linear)
+    files.refuse(targets, overwrite=overwrite)
+    found = inspect(run, data, config, others=compare_with or ()).sorted(sort)
+    for line in files.write(found, targets, render.json_text(found.document())):
+        render.remark(line)
+    for warning in found.warnings:
         render.warning(warning)
     if as_json:
-        render.json_document(spectrum.top(top).document())
+        render.json_document(found.top(top).document())
     else:
-        _print(spectrum, top)
-    if fail_if_unstable and not spectrum.summary.stable:
+        spectrum_tables.show(found, top)
+    _gates(found, fail_if_unstable, max_radius)
+
+
+def _gates(found: Any, fail_if_unstable: bool, max_radius: float | None) -> None:
+    # Gates speak of the model: an unverified mode outside the circle grows all the same.
+    summary = found.summary
+    radius = f"spectral radius {summary.spectral_radius:.7g}"
+    if fail_if_unstable and not summary.stable:
         raise GateError(
-            f"{run}: {spectrum.summary.unstable_modes} unstable modes, spectral radius "
-            f"{spectrum.summary.spectral_radius:.7g}; train with --stability strict"
+            f"{found.run}: {summary.unstable_modes} unstable modes, {radius}; train "
+            "with --stability strict"
         )
-
-
-def _print(spectrum: Any, top: int | None) -> None:
-    from dataclasses import asdict
-
-    from koopcli.cli import render
-
-    modes = spectrum.top(top).modes
-    title = f"Slowest {len(modes)} of {len(spectrum.modes)} modes"
-    render.table(title, list(COLUMNS), [_cells(mode) for mode in modes])
-    summary = asdict(spectrum.summary)
-    rows = [[name.replace("_", " "), _text(value)] for name, value in summary.items()]
-    render.table("Summary", ["what", "value"], rows)
-    if any(mode.nyquist for mode in modes):
-        render.remark("* phase within 1 % of π: the frequency may be an alias")
-
-
-def _cells(mode: Any) -> list[str]:
-    numbers = (
-        mode.growth_rate, mode.frequency_hz, mode.damping_ratio, mode.half_life_s,
-    )  # fmt: skip
-    return [
-        str(mode.index),
-        f"{mode.real:+.5f}{mode.imag:+.5f}i",
-        f"{mode.modulus:.6f}",
-        *(_text(number) for number in numbers),
-        mode.stability + (" *" if mode.nyquist else ""),
-    ]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}" if math.isfinite(value) else "-"
-    return str(value)
+    if max_radius is not None and not summary.spectral_radius <= max_radius:
+        raise GateError(f"{found.run}: {radius} exceeds --max-radius {max_radius:g}")

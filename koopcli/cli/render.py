@@ -12,7 +12,12 @@ PLAIN_WIDTH = 160
 
 def json_document(document: Mapping[str, Any]) -> None:
     """Print one JSON document on stdout; NaN and infinity become null."""
-    print(json.dumps(_plain(document), indent=2, allow_nan=False))
+    print(json_text(document))
+
+
+def json_text(document: Mapping[str, Any]) -> str:
+    """Write one JSON document; NaN and infinity become null."""
+    return json.dumps(_plain(document), indent=2, allow_nan=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
-from koopcli.cli.quantities import parameters
+from koopcli.cli.quantities import memory, parameters, period
 from koopcli.cli.settings import Resolved, resolve
 from koopcli.config import (
     Device,
@@ -69,8 +69,29 @@ def train(
     unroll: Annotated[
         Unroll | None, _option("Form of the recurrence.", MODEL.unroll)
     ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN", help="Go on with a run; takes --steps to extend it."
+        ),
+    ] = None,
     checkpoint_every: Annotated[
-        int | None, _option("Steps between stored models.", TRAIN.checkpoint_every)
+        str | None,
+        _option("Steps (500) or time (5m) between checkpoints.", "5m"),
+    ] = None,
+    keep: Annotated[
+        int | None, _option("Newest checkpoints to keep; 0 all.", TRAIN.keep)
+    ] = None,
+    max_bad_steps: Annotated[
+        int | None,
+        _option("Non-finite steps in a row to skip.", TRAIN.max_bad_steps),
+    ] = None,
+    memory_budget: Annotated[
+        str | None,
+        _option(
+            "Memory that the data may take, such as 2GB; beyond, it is read from disk.",
+            "a quarter of the memory",
+        ),
     ] = None,
     device: Annotated[
         Device,
@@ -115,8 +136,15 @@ def train(
         "init": init,
         "stability": stability,
         "unroll": unroll,
-        "checkpoint_every": checkpoint_every,
+        "keep": keep,
+        "max_bad_steps": max_bad_steps,
+        **({} if checkpoint_every is None else period(checkpoint_every)),
+        "memory_budget": None if memory_budget is None else memory(memory_budget),
     }
+    if resume is not None:
+        _refuse_new(output, config, overwrite=overwrite)
+        _resume(resume, dataset, flags, assignments or [], device, as_json=as_json)
+        return
     resolved = resolve(flags, assignments or [], config, os.environ)
     if print_config:
         _print_config(resolved, as_json=as_json)
@@ -126,6 +154,38 @@ def train(
             "train: give DATA and --output RUN (see koopcli train --help)"
         )
     _train(dataset, output, resolved, device, overwrite=overwrite, as_json=as_json)
+
+
+def _refuse_new(output: Path | None, config: Path | None, *, overwrite: bool) -> None:
+    given = {"--output": output, "--config": config, "--overwrite": overwrite or None}
+    for flag, value in given.items():
+        if value is not None:
+            raise ConfigError(
+                f"--resume goes on with a run as it is: {flag} means nothing to it"
+            )
+
+
+def _resume(
+    run: Path,
+    dataset: Path | None,
+    flags: dict[str, Any],
+    assignments: list[str],
+    device: Device,
+    *,
+    as_json: bool,
+) -> None:
+    from koopcli import device as devices
+    from koopcli.cli import progress, render
+    from koopcli.train import fit, resuming
+
+    resolved = resolve(flags, assignments, resuming.settings(run), os.environ)
+    resuming.check(run, resolved.config)
+    render.remark(f"training on {devices.select(device)}, into {run}")
+    with progress.reporter() as report:
+        result = fit.resume(
+            run, resolved.config, dataset, report=report, tell=render.remark
+        )
+    _say(result, dataset or Path("DATA"), as_json=as_json)
 
 
 def _train(
@@ -158,7 +218,14 @@ def _train(
             report=report,
             command=command_line(),
             overwrite=overwrite,
+            tell=render.remark,
         )
+    _say(result, dataset, as_json=as_json)
+
+
+def _say(result: Any, dataset: Path, *, as_json: bool) -> None:
+    from koopcli.cli import render
+
     for warning in result.warnings:
         render.warning(warning)
     if as_json:
@@ -176,8 +243,8 @@ def _train(
         ["rollouts re-encode", _interval(result.reencode_every)],
         ["seconds", f"{result.seconds:.0f}"],
     ]
-    render.table(f"Trained {output}", ["what", "value"], rows)
-    render.remark(f"next: koopcli eval {output} {dataset}")
+    render.table(f"Trained {result.run}", ["what", "value"], rows)
+    render.remark(f"next: koopcli eval {result.run} {dataset}")
 
 
 def _interval(steps: int) -> str:

@@ -1,8 +1,7 @@
 """The recent past as part of the observation, for systems that show too little of it.
 
 A position alone does not say how fast it changes; the last few positions and the inputs
-between them do. The present observation comes first and keeps its names, so that errors
-on these columns are errors in the physical outputs.
+between them do. `koopcli.delays` records which column is what.
 """
 
 from dataclasses import replace
@@ -15,22 +14,25 @@ FIRST_STEPS = "first steps of an episode, whose past --delay-embed needs"
 TOO_SHORT = "too short for --delay-embed"
 
 
-def embed(episode: Episode, count: int) -> Episode:
-    """Join each observation with the `count` - 1 ones before it and the actions between.
+def embed(episode: Episode, count: int, lag: int = 1) -> Episode:
+    """Join each observation with `count` - 1 before it, and the actions of those times.
 
-    The first `count` - 1 steps are left out, since their past is not known in full.
+    Row t is `y[t], y[t-lag], …, u[t-lag], …`. The first (`count` - 1) · `lag` steps are
+    left out, since their past is not known in full.
 
     Args:
-        episode: An episode of at least `count` steps.
+        episode: An episode of more than (`count` - 1) · `lag` steps.
         count: Number of observations to join.
+        lag: Steps between two of them.
     """
-    past, rows = count - 1, len(episode.observations)
+    past, rows = (count - 1) * lag, len(episode.observations)
+    lags = range(lag, past + 1, lag)
 
-    def lagged(values: np.ndarray, lag: int) -> np.ndarray:
-        return values[past - lag : rows - lag]
+    def lagged(values: np.ndarray, back: int) -> np.ndarray:
+        return values[past - back : rows - back]
 
-    parts = [lagged(episode.observations, lag) for lag in range(count)]
-    parts += [lagged(episode.actions, lag) for lag in range(1, count)]
+    parts = [lagged(episode.observations, back) for back in (0, *lags)]
+    parts += [lagged(episode.actions, back) for back in lags]
     rewards = episode.rewards
     return replace(
         episode,
@@ -40,12 +42,3 @@ def embed(episode: Episode, count: int) -> Episode:
         terminations=episode.terminations[past:],
         truncations=episode.truncations[past:],
     )
-
-
-def names(
-    observations: tuple[str, ...], actions: tuple[str, ...], count: int
-) -> tuple[str, ...]:
-    """Return the names of the joined columns: y, y[t-1], ..., u[t-1], ..."""
-    lagged = [f"{name}[t-{lag}]" for lag in range(1, count) for name in observations]
-    lagged += [f"{name}[t-{lag}]" for lag in range(1, count) for name in actions]
-    return (*observations, *lagged)

@@ -7,15 +7,18 @@ from typing import Any
 
 from koopcli.config import ExportFormat, Split
 from koopcli.data import mapping_file, store
-from koopcli.data.episode import Episode
 from koopcli.data.export_notes import Notes
 from koopcli.data.exporters import About, d4rl, minari, tabular
-from koopcli.data.stored_episodes import episodes
+from koopcli.data.stored_episodes import StoredEpisodes
 from koopcli.errors import ConfigError, DataError
 from koopcli.files import refuse_overwrite, remove_tree, replacing
 
 SUFFIXES = {ExportFormat.CSV: ".csv", ExportFormat.PARQUET: ".parquet"}
 """Of tables; `ingest` recognises them by it."""
+DELAYS = (
+    "the columns of --delay-embed are written as they are; nothing in the export says "
+    "which are samples of the past"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +69,11 @@ def export(
         if file is not None:
             refuse_overwrite(file, overwrite=overwrite)
     dataset = store.load(path)
-    chosen = list(episodes(dataset, split))
-    if not chosen:
+    chosen = StoredEpisodes(dataset, split)
+    lengths = (
+        dataset.lengths if split is None else dataset.lengths[dataset.splits[split]]
+    )
+    if not len(lengths):
         raise DataError(f"{path}: the {split} split is empty")
     notes = Notes(
         observation_names=dataset.observation_names,
@@ -75,27 +81,28 @@ def export(
         dt=dataset.dt if dataset.dt_known else None,
     )
     about = About(notes, with_splits=split is None)
-    remarks: list[str] = []
+    remarks: list[str] = [] if dataset.delays is None else [DELAYS]
     if kind is ExportFormat.MINARI:
         _folder(output, chosen, about)
     elif kind is ExportFormat.D4RL:
         with replacing(output) as temporary:
-            remarks = d4rl.write(temporary, chosen, about)
+            remarks += d4rl.write(temporary, chosen, about)
     else:
-        table, config, remarks = tabular.table(chosen, about, kind.value)
+        config, more = tabular.columns(chosen, about, kind.value)
+        remarks += more
         with replacing(output) as temporary:
-            tabular.write(temporary, table, kind.value)
+            tabular.write(temporary, tabular.tables(chosen, config), kind.value)
         mapping_file.write(output.with_suffix(".toml"), config)
     return ExportReport(
         format=kind.value,
-        episodes=len(chosen),
-        steps=sum(episode.length for episode in chosen),
+        episodes=len(lengths),
+        steps=int(lengths.sum()),
         mapping=None if mapping is None else str(mapping),
         remarks=tuple(remarks),
     )
 
 
-def _folder(output: Path, chosen: list[Episode], about: About) -> None:
+def _folder(output: Path, chosen: StoredEpisodes, about: About) -> None:
     # Written beside and renamed, as files are.
     temporary = output.with_name(f".{output.name}.{os.getpid()}.tmp")
     try:

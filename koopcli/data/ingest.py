@@ -11,12 +11,14 @@ import numpy as np
 
 from koopcli import __version__
 from koopcli.config import IngestConfig
-from koopcli.data import agreement, delay_embedding, suspicions
+from koopcli.data import agreement, appending, store, suspicions
+from koopcli.data.ingest_report import IngestReport, ranges
 from koopcli.data.readers import Source, open_source
 from koopcli.data.split import by_name, split
-from koopcli.data.statistics import ColumnStatistics
+from koopcli.data.store import Dataset
 from koopcli.data.usable import Tally, usable
 from koopcli.data.writer import DatasetWriter
+from koopcli.delays import Delays
 from koopcli.errors import ConfigError, DataError
 from koopcli.files import refuse_overwrite, replacing, sha256
 
@@ -26,35 +28,24 @@ ASSUMED_DT = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class IngestReport:
-    """What was read, what was kept, what was dropped, and what looks wrong.
+@dataclass(frozen=True)
+class _Job:
+    sources: Sequence[str]
+    opened: list[tuple[str, Source]]
+    config: IngestConfig
+    command: str
+    before: Dataset | None
 
-    `dropped` maps a reason to a pair (episodes, steps); `lengths` is (min, median, max),
-    `returns` (min, mean, max), and `ranges` maps a column to its (min, mean, std, max)
-    over the training split.
-    """
-
-    formats: tuple[str, ...]
-    episodes: int
-    steps: int
-    observation_names: tuple[str, ...]
-    action_names: tuple[str, ...]
-    has_rewards: bool
-    lengths: tuple[int, float, int]
-    returns: tuple[float, float, float] | None
-    ranges: dict[str, tuple[float, float, float, float]]
-    terminations: int
-    truncations: int
-    splits: dict[str, int]
-    dropped: dict[str, tuple[int, int]]
-    dt: float
-    dt_source: str
-    warnings: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return plain JSON types."""
-        return asdict(self)
+    @property
+    def all(self) -> tuple[list[str], list[Source]]:
+        """Names and sources, the file that is appended to among them."""
+        names, found = list(self.sources), [source for _, source in self.opened]
+        if self.before is None:
+            return names, found
+        return [str(self.before.path), *names], [
+            appending.as_source(self.before),
+            *found,
+        ]
 
 
 def ingest(
@@ -63,6 +54,7 @@ def ingest(
     config: IngestConfig,
     *,
     overwrite: bool = False,
+    append: bool = False,
     command: str = "",
 ) -> IngestReport:
     """Turn one or several sources into one dataset file.
@@ -72,77 +64,94 @@ def ingest(
         output: The file to write; it appears complete or not at all.
         config: Settings.
         overwrite: Whether an existing `output` may be replaced.
+        append: Whether the episodes are added to those of `output`.
         command: Command line, for the record.
 
     Raises:
-        ConfigError: `output` exists, or the format is unknown.
+        ConfigError: `output` exists or is being written, or the format is unknown.
         DataError: A source cannot be used; the message names the place.
     """
-    refuse_overwrite(output, overwrite=overwrite)
     if not sources:
         raise ConfigError("give at least one source")
-    opened = [open_source(source, config) for source in sources]
-    agreement.check_columns(sources, [source for _, source in opened])
+    if append and overwrite:
+        raise ConfigError("--append and --overwrite exclude each other")
+    refuse_overwrite(output, overwrite=overwrite or append)
+    with replacing(output) as temporary:
+        # Once more: another process may have written it since.
+        refuse_overwrite(output, overwrite=overwrite or append)
+        before = store.load(output, held=0) if append else None
+        opened = [open_source(source, config) for source in sources]
+        job = _Job(sources, opened, config, command, before)
+        agreement.check_columns(*job.all)
+        if before is not None:
+            appending.check_delays(before, config)
+        with DatasetWriter(temporary) as writer:
+            return _write(writer, job)
+
+
+def _write(writer: DatasetWriter, job: _Job) -> IngestReport:
     tally = Tally()
-    with replacing(output) as temporary, DatasetWriter(temporary) as writer:
-        for episode in usable([source for _, source in opened], config, tally):
-            writer.add(episode)
-            tally.keep(episode)
-        if not writer.lengths:
-            raise DataError(
-                f"{', '.join(sources)}: no episode is left"
-                + "".join(f"; {n} dropped: {why}" for why, n in tally.dropped.items())
-            )
-        report = _finish(writer, sources, opened, config, tally, command)
-    return report
+    if job.before is not None:
+        writer.adopt(job.before.path)
+    for episode in usable([source for _, source in job.opened], job.config, tally):
+        writer.add(episode)
+        tally.keep(episode)
+    if not tally.splits:
+        raise DataError(
+            f"{', '.join(job.sources)}: no episode is left"
+            + "".join(f"; {n} dropped: {why}" for why, n in tally.dropped.items())
+        )
+    return _finish(writer, job, tally)
 
 
-def _finish(
-    writer: DatasetWriter,
-    sources: Sequence[str],
-    opened: list[tuple[str, Source]],
-    config: IngestConfig,
-    tally: Tally,
-    command: str,
-) -> IngestReport:
-    actions = opened[0][1].action_names
-    observations = delay_embedding.names(
-        opened[0][1].observation_names, actions, config.delay_embed
-    )
+def _finish(writer: DatasetWriter, job: _Job, tally: Tally) -> IngestReport:
+    before, config = job.before, job.config
+    names, all_sources = job.all
+    actions, outputs = all_sources[0].action_names, all_sources[0].observation_names
+    delays = Delays(config.delay_embed, config.delay_lag, outputs, actions)
+    observations = delays.names
     dt, dt_source, known = agreement.sampling_time(
-        [source for _, source in opened], config
+        [source for _, source in job.opened], config
     )
-    lengths = np.array(writer.lengths)
-    named = any(tally.splits)
-    splits = (
-        by_name(tally.splits)
-        if named
-        else split(len(lengths), config.val_fraction, config.test_fraction, config.seed)
-    )
+    first = 0 if before is None else len(before.lengths)
+    lengths = np.array(writer.lengths[first:])
+    splits = new = _splits(tally, config, trained=first > 0)
+    record = _provenance(job)
+    warnings = [] if any(tally.splits) else suspicions.of_splits(new, config)
+    if before is not None:
+        warnings += appending.check_sampling_time(before, job.sources, dt, known)
+        warnings += appending.seen_before(before, record["sha256"])
+        splits, remark = appending.splits(before, new)
+        warnings.append(remark)
+        dt, dt_source, known = before.dt, "as before", before.dt_known
     statistics = writer.finish(splits)
     dropped = {why: (n, tally.dropped_steps[why]) for why, n in tally.dropped.items()}
     warnings = [
-        *agreement.other_names(sources, [source for _, source in opened]),
-        *(warning for _, source in opened for warning in source.warnings),
+        *agreement.other_names(names, all_sources),
+        *(warning for _, source in job.opened for warning in source.warnings),
         *suspicions.of_columns(statistics, observations, actions),
-        *tally.signs.warnings(lengths, np.array(writer.known)),
-        *([] if named else suspicions.of_splits(splits, config)),
+        *tally.signs.warnings(lengths, np.array(writer.known[first:])),
+        *warnings,
         *([] if known else [ASSUMED_DT]),
     ]
-    writer.annotate(
-        {
-            "dt": dt,
-            "dt_known": known,
-            "dt_source": dt_source,
-            "observation_names": list(observations),
-            "action_names": list(actions),
-            "provenance": _provenance(sources, opened, config, command)
-            | {"dropped": dropped, "warnings": warnings},
-        }
-    )
+    record |= {"dropped": dropped, "warnings": warnings}
+    if before is None:
+        writer.annotate(
+            {
+                "dt": dt,
+                "dt_known": known,
+                "dt_source": dt_source,
+                "observation_names": list(observations),
+                "action_names": list(actions),
+                "delays": delays.as_json() if delays.past else None,
+                "provenance": record,
+            }
+        )
+    else:
+        writer.annotate({"provenance": appending.provenance(before, record)})
     returns = tally.returns
     return IngestReport(
-        formats=tuple(name for name, _ in opened),
+        formats=tuple(name for name, _ in job.opened),
         episodes=len(lengths),
         steps=int(lengths.sum()),
         observation_names=observations,
@@ -152,7 +161,7 @@ def _finish(
         returns=(min(returns), float(np.mean(returns)), max(returns))
         if returns
         else None,
-        ranges=_ranges(observations, actions, statistics),
+        ranges=ranges(observations, actions, statistics),
         terminations=tally.terminations,
         truncations=tally.truncations,
         splits={name: len(episodes) for name, episodes in splits.items()},
@@ -160,43 +169,26 @@ def _finish(
         dt=dt,
         dt_source=dt_source,
         warnings=tuple(warnings),
+        episodes_before=first,
     )
 
 
-def _provenance(
-    sources: Sequence[str],
-    opened: list[tuple[str, Source]],
-    config: IngestConfig,
-    command: str,
-) -> dict[str, Any]:
+def _splits(
+    tally: Tally, config: IngestConfig, *, trained: bool
+) -> dict[str, np.ndarray]:
+    if any(tally.splits):
+        return by_name(tally.splits, trained=trained)
+    count = len(tally.splits)
+    return split(count, config.val_fraction, config.test_fraction, config.seed)
+
+
+def _provenance(job: _Job) -> dict[str, Any]:
     return {
-        "sources": list(sources),
-        "sha256": {str(p): sha256(p) for _, source in opened for p in source.files},
-        "formats": [name for name, _ in opened],
-        "command": command,
+        "sources": list(job.sources),
+        "sha256": {str(p): sha256(p) for _, source in job.opened for p in source.files},
+        "formats": [name for name, _ in job.opened],
+        "command": job.command,
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "versions": {"koopcli": __version__, "h5py": version("h5py")},
-        "settings": asdict(config),
-    }
-
-
-def _ranges(
-    observations: tuple[str, ...],
-    actions: tuple[str, ...],
-    statistics: dict[str, ColumnStatistics],
-) -> dict[str, tuple[float, float, float, float]]:
-    names = {
-        "observations": observations,
-        "actions": actions,
-        "rewards": ("reward",),
-    }
-    return {
-        name: (
-            float(columns.min[i]),
-            float(columns.mean[i]),
-            float(columns.std[i]),
-            float(columns.max[i]),
-        )
-        for kind, columns in statistics.items()
-        for i, name in enumerate(names[kind])
+        "settings": asdict(job.config),
     }

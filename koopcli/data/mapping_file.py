@@ -22,7 +22,8 @@ KEYS = (
     *("format", "dt", "max_episode_steps", "obs_keys", "obs_cols", "action_cols"),
     *("reward_col", "terminal_col", "timeout_col", "episode_col", "time_col"),
     *("time_unit", "split_col", "train_rows", "val_rows", "test_rows"),
-    *("action_align", "resample", "subsample", "delay_embed"),
+    *("action_align", "resample", "subsample"),
+    *("delay_embed", "delay_lag"),
 )
 
 

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from koopcli.data import matlab5
-from koopcli.data.hdf5_parts import UNREADABLE, check_size, local
+from koopcli.data.hdf5_parts import UNREADABLE, check_attributes, check_size, local
 from koopcli.errors import DataError
 
 
@@ -54,6 +54,7 @@ def _node(path: Path, file: h5py.File, node: Any, depth: int) -> Any:
         return _struct_array(parts) if _is_struct_array(node) else parts
     if h5py.check_ref_dtype(node.dtype) is h5py.Reference:
         return [_node(path, file, file[ref], depth + 1) for ref in node[()].reshape(-1)]
+    check_attributes(path, node)
     kind = node.attrs.get("MATLAB_class", b"double")
     if node.dtype.kind not in "fiub" or kind in (b"char", b"function_handle"):
         return None

@@ -23,9 +23,14 @@ Borders = list[tuple[int, int, str | None]]
 
 
 def chosen(
-    table: Table, config: IngestConfig
+    table: Table, config: IngestConfig, *, final: bool = True
 ) -> tuple[Borders, Bool[np.ndarray, " row"]]:
     """Return the named row ranges, sorted, and which rows they cover; else all rows.
+
+    Args:
+        table: A table, or a piece of it; ranges count from the first row of all.
+        config: Names the ranges.
+        final: Whether no rows follow.
 
     Raises:
         ConfigError: Two ranges overlap.
@@ -36,18 +41,20 @@ def chosen(
         for text in getattr(config, f"{name}_rows"):
             for part in ranges.parse(text, f"--{name}-rows"):
                 found.append((part.start, part.stop, name))
+    rows, first_row = table.first_row + table.rows, table.first_row
     if not found:
-        return [(0, table.rows, None)], np.ones(table.rows, bool)
+        return [(first_row, rows, None)], np.ones(table.rows, bool)
     found.sort()
-    covered = np.zeros(table.rows, bool)
+    covered, end = np.zeros(table.rows, bool), 0
     for first, stop, split in found:
-        if stop > table.rows:
+        if final and stop > rows:
             raise DataError(
-                f"{table.where}: {split} rows {first}:{stop}, but it has {table.rows}"
+                f"{table.where}: {split} rows {first}:{stop}, but it has {rows}"
             )
-        if covered[first:stop].any():
+        if first < end:
             raise ConfigError(f"{split} rows {first}:{stop} overlap with another range")
-        covered[first:stop] = True
+        covered[max(0, first - first_row) : max(0, stop - first_row)] = True
+        end = stop
     return found, covered
 
 
@@ -62,14 +69,15 @@ def split_of(
             name = SPLITS.get(str(labels[row]).lower())
             if name is None:
                 raise DataError(
-                    f"{table.where}: row {row}: split {str(labels[row])!r} is none of "
-                    "train, val, test"
+                    f"{table.where}: row {table.first_row + row}: split "
+                    f"{str(labels[row])!r} is none of train, val, test"
                 )
             return name
 
         return by_column
 
     def by_range(row: int) -> str | None:
-        return next(split for first, stop, split in borders if first <= row < stop)
+        place = table.first_row + row
+        return next(split for first, stop, split in borders if first <= place < stop)
 
     return by_range

@@ -75,8 +75,14 @@ def by_group(
     }
 
 
-def by_name(names: Sequence[str | None]) -> dict[str, np.ndarray]:
+def by_name(
+    names: Sequence[str | None], *, trained: bool = False
+) -> dict[str, np.ndarray]:
     """Put every episode where its owner wants it.
+
+    Args:
+        names: The split of each episode.
+        trained: Whether there are other episodes for training.
 
     Raises:
         DataError: Some episodes have no split, or none is for training.
@@ -89,6 +95,6 @@ def by_name(names: Sequence[str | None]) -> dict[str, np.ndarray]:
         )
     labels = np.array(names)
     parts = {name: np.flatnonzero(labels == name) for name in ("train", "val", "test")}
-    if not len(parts["train"]):
+    if not trained and not len(parts["train"]):
         raise DataError("no episode is named for training; models need some")
     return parts

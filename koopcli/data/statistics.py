@@ -30,6 +30,11 @@ class ColumnStatistics:
         """Standard deviation, or 1 where the column is constant."""
         return np.where(self.constant, 1.0, self.std)
 
+    def first(self, columns: int) -> "ColumnStatistics":
+        """Return the statistics of the first `columns` columns."""
+        parts = (self.mean, self.std, self.min, self.max)
+        return ColumnStatistics(self.count, *(part[:columns] for part in parts))
+
 
 @dataclass(frozen=True)
 class Statistics:

@@ -5,7 +5,7 @@ described in docs/reference/data-format.md; `koopcli.data.writer` writes it.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,23 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import DTypeLike
 
+from koopcli import delays
+from koopcli.data.columns import Column, blocks
+from koopcli.data.hdf5_parts import check_attributes
 from koopcli.data.statistics import ColumnStatistics, Statistics
+from koopcli.delays import Delays
 from koopcli.errors import DataError
 
 SCHEMA = "koopcli.dataset"
 SCHEMA_VERSION = 1
 SPLITS = ("train", "val", "test")
+HELD_BYTES = 256 * 1024 * 1024
+"""Columns that take more than this together stay on disk; rows are read when needed."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset file in memory.
+    """A dataset file: its tables in memory, its columns too unless they are large.
 
     Attributes:
         path: The file.
@@ -46,14 +52,15 @@ class Dataset:
         observation_names: One per column.
         action_names: One per column.
         provenance: How the file was made.
+        delays: Which columns are samples of the past; None if none are.
     """
 
     path: Path
-    observations: Float[np.ndarray, "_row state"]
-    actions: Float[np.ndarray, "_step action"]
-    rewards: Float[np.ndarray, " _step"] | None
-    terminations: Bool[np.ndarray, " _step"]
-    truncations: Bool[np.ndarray, " _step"]
+    observations: Float[np.ndarray, "_row state"] | Column
+    actions: Float[np.ndarray, "_step action"] | Column
+    rewards: Float[np.ndarray, " _step"] | Column | None
+    terminations: Bool[np.ndarray, " _step"] | Column
+    truncations: Bool[np.ndarray, " _step"] | Column
     lengths: Int[np.ndarray, " _episode"]
     observation_starts: Int[np.ndarray, " _episode"]
     step_starts: Int[np.ndarray, " _episode"]
@@ -66,6 +73,18 @@ class Dataset:
     observation_names: tuple[str, ...]
     action_names: tuple[str, ...]
     provenance: dict[str, Any]
+    delays: Delays | None = None
+
+    @property
+    def output_statistics(self) -> Statistics:
+        """Statistics of the training split, of the observations at present alone."""
+        observations = self.statistics.observations.first(len(self.output_names))
+        return replace(self.statistics, observations=observations)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the observations at present: all, unless some are of the past."""
+        return self.observation_names if self.delays is None else self.delays.outputs
 
     @cached_property
     def transitions(self) -> Int[np.ndarray, " _episode"]:
@@ -73,8 +92,13 @@ class Dataset:
         return self.lengths - (~self.last_observation_known).astype(np.int64)
 
 
-def load(path: Path) -> Dataset:
-    """Read and check a dataset file.
+def load(path: Path, *, held: int = HELD_BYTES) -> Dataset:
+    """Read and check a dataset file, all of it, part by part.
+
+    Args:
+        path: The file.
+        held: Bytes that its columns may take in memory; if they are larger, they are
+            `Column`s, whose rows are read when they are asked for.
 
     Raises:
         DataError: It is missing, damaged, foreign, or of another version.
@@ -83,15 +107,16 @@ def load(path: Path) -> Dataset:
         raise DataError(f"{path}: no such file; `koopcli ingest` makes a dataset file")
     try:
         with h5py.File(path, "r") as file:
+            check_attributes(path, file)
             _check_schema(path, file)
-            dataset = _read(path, file)
+            dataset = _read(path, file, held)
+            _check(dataset)
     except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(
             f"{path}: not a readable koopcli dataset file ({reason}); "
             "make one with `koopcli ingest`"
         ) from error
-    _check(dataset)
     return dataset
 
 
@@ -109,18 +134,21 @@ def _check_schema(path: Path, file: h5py.File) -> None:
         )
 
 
-def _read(path: Path, file: h5py.File) -> Dataset:
+def _read(path: Path, file: h5py.File, held: int) -> Dataset:
     episodes, statistics = file["episodes"], file["statistics"]
     has_rewards = "rewards" in file
-    observations = _array(file, "observations", 2, np.float32)
-    actions = _array(file, "actions", 2, np.float32)
+    numbers = ["observations", "actions", *(["rewards"] if has_rewards else [])]
+    size = sum(4 * _stored(file, name).size for name in numbers)
+    read = _array if size <= held else _column
+    observations = read(file, "observations", 2, np.float32)
+    actions = read(file, "actions", 2, np.float32)
     return Dataset(
         path=path,
         observations=observations,
         actions=actions,
-        rewards=_array(file, "rewards", 1, np.float32) if has_rewards else None,
-        terminations=_array(file, "terminations", 1, bool),
-        truncations=_array(file, "truncations", 1, bool),
+        rewards=read(file, "rewards", 1, np.float32) if has_rewards else None,
+        terminations=read(file, "terminations", 1, bool),
+        truncations=read(file, "truncations", 1, bool),
         lengths=_array(episodes, "length", 1, np.int64),
         observation_starts=_array(episodes, "observation_start", 1, np.int64),
         step_starts=_array(episodes, "step_start", 1, np.int64),
@@ -137,14 +165,25 @@ def _read(path: Path, file: h5py.File) -> Dataset:
         observation_names=tuple(json.loads(file.attrs["observation_names"])),
         action_names=tuple(json.loads(file.attrs["action_names"])),
         provenance=json.loads(file.attrs["provenance"]),
+        delays=delays.parse(json.loads(file.attrs.get("delays", "null"))),
     )
 
 
 def _array(group: h5py.Group, name: str, axes: int, dtype: DTypeLike) -> np.ndarray:
-    values = np.asarray(group[name][()])
-    if values.ndim != axes:
-        raise ValueError(f"{group[name].name} has {values.ndim} axes, expected {axes}")
-    return values.astype(dtype, copy=False)
+    return np.asarray(_stored(group, name, axes)[()]).astype(dtype, copy=False)
+
+
+def _column(file: h5py.File, name: str, axes: int, dtype: DTypeLike) -> Column:
+    return Column(Path(file.filename), name, _stored(file, name, axes).shape, dtype)
+
+
+def _stored(group: h5py.Group, name: str, axes: int | None = None) -> h5py.Dataset:
+    stored = group[name]
+    if not isinstance(stored, h5py.Dataset):
+        raise ValueError(f"{stored.name} is a group")
+    if axes is not None and stored.ndim != axes:
+        raise ValueError(f"{stored.name} has {stored.ndim} axes, expected {axes}")
+    return stored
 
 
 def _columns(group: h5py.Group, width: int) -> ColumnStatistics:
@@ -183,14 +222,17 @@ def _check(dataset: Dataset) -> None:
         "column names and columns disagree": len(dataset.observation_names)
         != dataset.observations.shape[1]
         or len(dataset.action_names) != dataset.actions.shape[1],
+        "the record of the delays and the columns disagree": dataset.delays is not None
+        and not dataset.delays.describes(dataset.observation_names),
         "dt is not positive and finite": not 0 < dataset.dt < np.inf,
-        "it holds NaN or infinite values": not all(
-            np.isfinite(column).all() for column in (dataset.observations, *columns)
-        ),
     }
     for problem, found in problems.items():
         if found:
             raise _damaged(dataset, problem)
+    # Last, when the sizes are known to be right: this reads everything.
+    for column in (dataset.observations, *columns):
+        if not all(np.isfinite(column[block]).all() for block in blocks(column)):
+            raise _damaged(dataset, "it holds NaN or infinite values")
 
 
 def _damaged(dataset: Dataset, problem: str) -> DataError:

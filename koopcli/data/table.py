@@ -17,10 +17,12 @@ class Table:
     Attributes:
         where: The file (and its part), for messages.
         columns: By name; an array with two axes is a column of vectors.
+        first_row: Its first row as the file counts, where this is only a piece.
     """
 
     where: str
     columns: dict[str, np.ndarray]
+    first_row: int = 0
 
     @property
     def rows(self) -> int:
@@ -30,7 +32,14 @@ class Table:
     def after(self, gaps: Bool[np.ndarray, " gap"]) -> str:
         """Say where the first of some gaps between two rows is."""
         rows = np.flatnonzero(gaps)
-        return f"{self.where}, after row {rows[0]}" if len(rows) else self.where
+        if not len(rows):
+            return self.where
+        return f"{self.where}, after row {self.first_row + rows[0]}"
+
+    def part(self, rows: slice) -> "Table":
+        """Return the rows start:stop, as views."""
+        columns = {name: values[rows] for name, values in self.columns.items()}
+        return Table(self.where, columns, self.first_row + (rows.start or 0))
 
     def numbers(self, name: str) -> np.ndarray:
         """Return a column as floats with two axes; missing values are NaN.

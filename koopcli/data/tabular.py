@@ -1,14 +1,14 @@
 """From tables to a source of episodes: the part that all table formats share."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from koopcli.config import ActionAlign, IngestConfig
-from koopcli.data import alignment, mapping, segments, time_boundaries, timeouts
+from koopcli.data import alignment, mapping, pieces, segments, time_boundaries, timeouts
 from koopcli.data.environments import seconds_per_step, time_limit
 from koopcli.data.episode import Episode
 from koopcli.data.mapping import Mapping
@@ -21,10 +21,12 @@ from koopcli.errors import DataError
 RESAMPLED_REWARDS = "episodes whose rewards were left out: rewards cannot be resampled"
 SAME_STEP = 1e-2
 """Files whose time steps differ by less than this share have the same one."""
+Tables = Callable[[], Iterator[Iterable[Table]]]
+"""Starts a pass over tables, each in pieces; one that has none is passed over."""
 
 
 def open_tables(
-    tables: Callable[[], Iterator[Table]],
+    tables: Tables,
     files: tuple[Path, ...],
     config: IngestConfig,
     *,
@@ -35,7 +37,7 @@ def open_tables(
     """Make a source of tables that all have the same columns.
 
     Args:
-        tables: Starts a fresh pass over the tables.
+        tables: Starts a fresh pass over the tables, each in pieces.
         files: What the provenance hash covers.
         config: Settings.
         dt: Seconds between two rows, if the format itself knows; a time column of
@@ -46,12 +48,13 @@ def open_tables(
     Raises:
         DataError: The first table has no usable columns.
     """
-    first = next(tables(), None)
+    first, rows = pieces.head(_first(tables()))
     if first is None or first.rows == 0:
         raise DataError(f"{first.where if first else files[0]}: holds no rows")
     columns = mapping.resolve(first, config)
     _check(first, columns, config)
-    found = segments.cut(first, columns, config, Remarks()).dt
+    facts, _ = pieces.facts(rows, columns, config)
+    found = _time_step(facts, config)
     if found is not None:
         dt, dt_source = found, f"time column {columns.time!r}"
         if config.resample is not None:
@@ -69,6 +72,9 @@ def open_tables(
             f"--dt is {config.dt:g} s, but the time column says {found:g} s: is its unit "
             "right (--time-unit)?"
         )
+    unused = [name for name in first.columns if name not in columns.used()]
+    if unused:
+        warnings.append(f"columns not used: {', '.join(unused)}")
     said = (warnings, dropped)
     return Source(
         observation_names=first.names(columns.observations),
@@ -80,6 +86,21 @@ def open_tables(
         warnings=warnings,
         dropped=dropped,
     )
+
+
+def _first(tables: Iterator[Iterable[Table]]) -> Iterator[Table]:
+    # A table without any piece says that its rows belong to the next one.
+    for table in tables:
+        rows = iter(table)
+        piece = next(rows, None)
+        if piece is not None:
+            yield piece
+            yield from rows
+            return
+
+
+def _time_step(facts: segments.Facts, config: IngestConfig) -> float | None:
+    return None if facts.step is None else config.resample or facts.step
 
 
 def _check(table: Table, columns: Mapping, config: IngestConfig) -> None:
@@ -105,7 +126,7 @@ def _check(table: Table, columns: Mapping, config: IngestConfig) -> None:
 
 
 def _episodes(
-    tables: Callable[[], Iterator[Table]],
+    tables: Tables,
     columns: Mapping,
     config: IngestConfig,
     known: tuple[float | None, int | None],
@@ -113,7 +134,6 @@ def _episodes(
 ) -> Iterator[Episode]:
     dt, limit = known
     remarks = Remarks()
-    unused: list[str] = []
     doubtful = columns.terminal is not None and columns.timeout is None
     if doubtful and limit is None:
         limit = timeouts.shared_limit(
@@ -122,8 +142,6 @@ def _episodes(
             for episode in _cut(table, columns, config, dt, Remarks())
         )
     for table in tables():
-        if not unused:
-            unused = [name for name in table.columns if name not in columns.used()]
         for episode in _cut(table, columns, config, dt, remarks):
             if doubtful and timeouts.is_mistaken(episode, limit):
                 remarks.count(timeouts.MISTAKEN, episode.source)
@@ -131,42 +149,57 @@ def _episodes(
             else:
                 yield episode
     warnings, dropped = said
-    if unused:
-        warnings.append(f"columns not used: {', '.join(unused)}")
     warnings += remarks.lines()
     dropped.update(remarks.dropped)
 
 
 def _cut(
-    table: Table,
+    table: Iterable[Table],
     columns: Mapping,
     config: IngestConfig,
     dt: float | None,
     remarks: Remarks,
 ) -> Iterator[Episode]:
-    missing = columns.used() - set(table.columns)
+    first, rows = pieces.head(iter(table), 1)
+    if first is None:
+        return
+    missing = columns.used() - set(first.columns)
     if missing:
-        raise DataError(f"{table.where}: lacks the columns {sorted(missing)}")
-    if table.rows == 0:
-        raise DataError(f"{table.where}: holds no rows")
-    cuts = segments.cut(table, columns, config, remarks)
-    if dt and cuts.dt and abs(cuts.dt - dt) > SAME_STEP * dt:
+        raise DataError(f"{first.where}: lacks the columns {sorted(missing)}")
+    if first.rows == 0:
+        raise DataError(f"{first.where}: holds no rows")
+    facts, rows = pieces.facts(rows, columns, config)
+    found = _time_step(facts, config)
+    if dt and found and abs(found - dt) > SAME_STEP * dt:
         raise DataError(
-            f"{table.where}: its time step is {cuts.dt:g} s, that of the first file "
+            f"{first.where}: its time step is {found:g} s, that of the first file "
             f"{dt:g} s; ingest them separately or give --resample"
         )
+    number = 0
+    for part, cuts in pieces.whole_episodes(rows, columns, config, facts, remarks):
+        yield from _aligned(part, cuts.segments, number, columns, config, remarks)
+        number += len(cuts.segments)
+
+
+def _aligned(
+    table: Table,
+    found: list[segments.Segment],
+    number: int,
+    columns: Mapping,
+    config: IngestConfig,
+    remarks: Remarks,
+) -> Iterator[Episode]:
     whole = _all_rows(table, columns)
     times = (
         None
         if columns.time is None
         else time_boundaries.seconds(table, columns, config)
     )
-    for number, segment in enumerate(cuts.segments):
+    for place, segment in enumerate(found, number):
         part = slice(segment.first, segment.stop)
         rows = whole.part(part)
-        source = (
-            f"{table.where}: episode {number} (rows {segment.first}-{segment.stop - 1})"
-        )
+        first, last = table.first_row + segment.first, table.first_row + segment.stop
+        source = f"{table.where}: episode {place} (rows {first}-{last - 1})"
         if config.resample is not None and times is not None:
             if rows.rewards is not None:
                 remarks.count(RESAMPLED_REWARDS, source)

@@ -15,23 +15,40 @@ RESTARTS = "times at which time starts anew: the episodes were split there"
 JITTER = "the time steps vary; largest deviation, in steps:"
 
 
+def step(
+    table: Table, mapping: Mapping, config: IngestConfig, ends: Bool[np.ndarray, " row"]
+) -> float | None:
+    """Return the typical time step within the known episodes of the first rows.
+
+    It is None if no two of the rows belong together.
+    """
+    differences = np.diff(seconds(table, mapping, config))
+    inside = differences[~ends[:-1] & (differences > 0)]
+    return timing.step(inside) if len(inside) else None
+
+
 def add(
     table: Table,
     mapping: Mapping,
     config: IngestConfig,
     ends: Bool[np.ndarray, " row"],
+    dt: float | None,
     remarks: Remarks,
-) -> tuple[Bool[np.ndarray, " row"], float | None]:
+) -> Bool[np.ndarray, " row"]:
     """Add the boundaries that time shows to the known `ends` of episodes.
 
-    Returns:
-        All ends, and the time step (None if no two rows belong together).
+    Args:
+        table: Some rows of a file.
+        mapping: Its columns.
+        config: Settings.
+        ends: The last row of each episode, as far as known.
+        dt: The typical time step of the file, from `step`.
+        remarks: Takes what was found.
 
     Raises:
         DataError: Time stands still, runs backwards in an episode, or is uneven.
     """
-    times = seconds(table, mapping, config)
-    differences = np.diff(times)
+    differences = np.diff(seconds(table, mapping, config))
     inside = ~ends[:-1]
     still = inside & (differences == 0)
     if still.any():
@@ -44,9 +61,8 @@ def add(
             raise DataError(f"{table.after(back)}: time runs backwards in an episode")
         remarks.count(RESTARTS, table.after(back), int(back.sum()))
         inside &= ~back
-    if not inside.any():
-        return _with(ends, back), None
-    dt = timing.step(differences[inside])
+    if dt is None or not inside.any():
+        return _with(ends, back)
     longest = (timing.GAP if config.resample is None else timing.GAP_RESAMPLED) * dt
     gaps = inside & (differences > longest)
     remarks.count(GAPS, table.after(gaps), int(gaps.sum()))
@@ -55,7 +71,7 @@ def add(
         found = timing.jitter(differences[inside], dt, table.where)
         if found > 1e-3:
             remarks.largest(JITTER, found)
-    return _with(ends, back | gaps), config.resample or dt
+    return _with(ends, back | gaps)
 
 
 def seconds(
@@ -73,7 +89,9 @@ def seconds(
     times = column.astype(np.float64) * timing.SECONDS[unit]
     bad = np.flatnonzero(~np.isfinite(times))
     if len(bad):
-        raise DataError(f"{table.where}: row {bad[0]} has no {mapping.time!r}")
+        raise DataError(
+            f"{table.where}: row {table.first_row + bad[0]} has no {mapping.time!r}"
+        )
     return times
 
 

@@ -83,13 +83,13 @@ def _ready(episode: Episode, config: IngestConfig, tally: Tally) -> Episode | No
     if episode.length == 0:
         tally.drop("empty", 0)
         return None
-    past = config.delay_embed - 1
+    past = (config.delay_embed - 1) * config.delay_lag
     if episode.length <= past:
         tally.drop(delay_embedding.TOO_SHORT, episode.length)
         return None
     if past:
         tally.drop_steps(delay_embedding.FIRST_STEPS, past)
-        episode = delay_embedding.embed(episode, config.delay_embed)
+        episode = delay_embedding.embed(episode, config.delay_embed, config.delay_lag)
     if episode.length == 1 and not episode.last_observation_known:
         tally.drop("one step whose result is unknown", 1)
         return None

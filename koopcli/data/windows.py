@@ -42,37 +42,70 @@ class Starts:
         )
 
 
-def starts(dataset: Dataset, split: str, *, stride: int = 1) -> Starts:
-    """List the starts of a split, episode by episode.
+@dataclass(frozen=True)
+class StartTable:
+    """The starts of a split by number, without listing them: memory for episodes only.
+
+    Attributes:
+        dataset: The dataset.
+        episodes: Episodes of the split.
+        ends: Number of the first start after each of them.
+        stride: Steps between two starts of an episode.
+    """
+
+    dataset: Dataset
+    episodes: Int[np.ndarray, " episode"]
+    ends: Int[np.ndarray, " episode"]
+    stride: int
+
+    def __len__(self) -> int:
+        return int(self.ends[-1]) if len(self.ends) else 0
+
+    def at(self, index: Int[np.ndarray, " chosen"]) -> Starts:
+        """Return the starts with the numbers `index`, in that order."""
+        place = np.searchsorted(self.ends, index, side="right")
+        first = np.concatenate([[0], self.ends])[place]
+        episode = self.episodes[place]
+        offset = (index - first) * self.stride
+        return Starts(
+            observation_rows=self.dataset.observation_starts[episode] + offset,
+            step_rows=self.dataset.step_starts[episode] + offset,
+            remaining=self.dataset.transitions[episode] - offset,
+            episodes=episode,
+        )
+
+
+def start_table(
+    dataset: Dataset, split: str, *, stride: int = 1, horizon: int = 1
+) -> StartTable:
+    """Number the starts of a split, episode by episode.
 
     Args:
         dataset: The dataset.
         split: `train`, `val` or `test`.
         stride: Steps between two starts of the same episode; each episode's first
             observation is always one.
+        horizon: Only starts with as many known steps; the table may then be empty.
 
     Raises:
-        DataError: The split does not exist or holds no start.
+        DataError: The split does not exist or holds no start at all.
     """
     if split not in dataset.splits:
         raise DataError(
             f"{dataset.path}: no split {split!r}; it has {[*dataset.splits]}"
         )
-    episodes, offsets = [], []
-    for episode in dataset.splits[split].tolist():
-        offset = np.arange(0, dataset.transitions[episode], stride)
-        offsets.append(offset)
-        episodes.append(np.full(len(offset), episode))
-    if sum(map(len, offsets)) == 0:
+    episodes = dataset.splits[split]
+    steps = dataset.transitions[episodes]
+    if steps.sum() == 0:
         raise DataError(
             f"{dataset.path}: the {split} split has no step to start from; ingest more "
             f"episodes or raise --{split}-fraction"
         )
-    episode = np.concatenate(episodes).astype(np.int64)
-    offset = np.concatenate(offsets).astype(np.int64)
-    return Starts(
-        observation_rows=dataset.observation_starts[episode] + offset,
-        step_rows=dataset.step_starts[episode] + offset,
-        remaining=dataset.transitions[episode] - offset,
-        episodes=episode,
-    )
+    counts = -(-np.maximum(0, steps - horizon + 1) // stride)
+    return StartTable(dataset, episodes, np.cumsum(counts), stride)
+
+
+def starts(dataset: Dataset, split: str, *, stride: int = 1) -> Starts:
+    """List the starts of a split; see `start_table`."""
+    table = start_table(dataset, split, stride=stride)
+    return table.at(np.arange(len(table)))

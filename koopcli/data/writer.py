@@ -15,6 +15,7 @@ from koopcli.data.store import SCHEMA, SCHEMA_VERSION
 from koopcli.errors import DataError
 
 CHUNK_BYTES = 256 * 1024
+COLUMNS = ("observations", "actions", "rewards", "terminations", "truncations")
 WAITING_BYTES = 4 * 1024 * 1024
 
 
@@ -43,6 +44,20 @@ class DatasetWriter:
 
     def __exit__(self, *error: Any) -> None:
         self._opened.__exit__(*error)
+
+    def adopt(self, path: Path) -> None:
+        """Begin with the episodes of a dataset file, copied as they are packed."""
+        with h5py.File(path, "r") as file:
+            for name in COLUMNS:
+                if name in file:
+                    file.copy(name, self._file)
+                    self._columns[name] = self._file[name]
+            for key, value in file.attrs.items():
+                self._file.attrs[key] = value
+            table = file["episodes"]
+            self.lengths = table["length"][()].tolist()
+            self.known = table["last_observation_known"][()].tolist()
+            self.sources = table["source"].asstr()[()].tolist()
 
     def add(self, episode: Episode) -> None:
         """Append one checked episode.

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 
 from koopcli.data.episode import Episode
+from koopcli.data.hdf5_parts import check_attributes
 from koopcli.data.store import SCHEMA, SCHEMA_VERSION, SPLITS
 from koopcli.doctor.view import View
 from koopcli.errors import DataError
@@ -39,6 +40,7 @@ def open_dataset(path: Path, horizon: int) -> View:
     """
     try:
         with h5py.File(path, "r") as file:
+            check_attributes(path, file)
             schema = (file.attrs["koopcli_schema"], int(file.attrs["schema_version"]))
             if schema != (SCHEMA, SCHEMA_VERSION):
                 raise DataError(

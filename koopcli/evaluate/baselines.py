@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from koopcli.data.statistics import ColumnStatistics
 from koopcli.data.store import Dataset
-from koopcli.data.windows import starts
+from koopcli.data.windows import start_table
 from koopcli.evaluate.rollouts import Predicted, Rollout
 
 FIT_ROWS = 2**16
@@ -59,10 +59,10 @@ def fit_linear(dataset: Dataset) -> LinearModel:
     size = statistics.observations.mean.size + statistics.actions.mean.size + 1
     outputs = statistics.observations.mean.size + (statistics.rewards is not None)
     gram, moment = np.zeros((size, size)), np.zeros((size, outputs))
-    chosen = starts(dataset, "train")
-    for first in range(0, len(chosen), FIT_ROWS):
-        observation = chosen.observation_rows[first : first + FIT_ROWS]
-        step = chosen.step_rows[first : first + FIT_ROWS]
+    table = start_table(dataset, "train")
+    for first in range(0, len(table), FIT_ROWS):
+        chosen = table.at(np.arange(first, min(first + FIT_ROWS, len(table))))
+        observation, step = chosen.observation_rows, chosen.step_rows
         state = standardise(dataset.observations[observation], statistics.observations)
         action = standardise(dataset.actions[step], statistics.actions)
         inputs = _features(state, action)
@@ -70,7 +70,7 @@ def fit_linear(dataset: Dataset) -> LinearModel:
             standardise(dataset.observations[observation + 1], statistics.observations)
         ]
         if statistics.rewards is not None and dataset.rewards is not None:
-            reward = dataset.rewards[step, None]
+            reward = dataset.rewards[step][:, None]
             target.append(standardise(reward, statistics.rewards))
         gram += inputs.T @ inputs
         moment += inputs.T @ np.concatenate(target, axis=1)

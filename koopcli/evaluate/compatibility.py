@@ -79,8 +79,8 @@ def check_dt(meta: ModelMeta, dt: float, dt_known: bool, where: str) -> tuple[st
     if meta.dt_known and dt_known:
         if abs(dt - meta.dt) > DT_TOLERANCE * abs(meta.dt):
             raise ModelError(
-                f"{where}: the model was trained at dt = {meta.dt:g} s, the data has "
-                f"dt = {dt:g} s; a discrete-time model only fits its own sampling"
+                f"{where}: the model was trained at dt = {meta.dt:.9g} s, the data has "
+                f"dt = {dt:.9g} s; a discrete-time model only fits its own sampling"
             )
         return ()
     if meta.dt_known or dt_known:

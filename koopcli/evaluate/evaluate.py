@@ -1,24 +1,17 @@
 """VERB: open-loop errors of runs and baselines on a dataset -> EvalReport."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from koopcli import device as devices
-from koopcli import run_dir
 from koopcli.config import Device, EvalConfig
-from koopcli.data import store
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts
-from koopcli.errors import ConfigError
-from koopcli.evaluate import baselines, compatibility
+from koopcli.evaluate.entrants import entrants, load
 from koopcli.evaluate.protocol import Protocol, choose_starts, clip_horizons
 from koopcli.evaluate.report import EvalReport, build
-from koopcli.evaluate.rollouts import batch_rows, batches, rollout_of
-from koopcli.evaluate.tally import Entrant, bounds, tally
-from koopcli.files import sha256
-from koopcli.model import checkpoint
-from koopcli.model.checkpoint import SavedModel
+from koopcli.evaluate.rollouts import batch_rows, batches
+from koopcli.evaluate.tally import bounds, tally
 
 Progress = Callable[[int, int], None]
 """Called with the starts done and their total."""
@@ -57,46 +50,39 @@ def evaluate(
         DeviceError: The device is not there.
     """
     config = config or EvalConfig()
-    if not runs or len({str(run) for run in runs}) < len(runs):
-        raise ConfigError("eval: give at least one RUN, and none twice")
-    place = devices.select(device)
-    dataset = store.load(dataset_path)
-    saved = {str(run): checkpoint.load(run_dir.model_file(run)) for run in runs}
-    digest = sha256(dataset_path)
-    warnings = tuple(
-        warning
-        for run, model in saved.items()
-        for warning in compatibility.check_fit(run, model.meta, dataset, digest)
-    )
+    loaded = load(runs, dataset_path, device)
+    dataset = loaded.dataset
     plan = _plan(dataset, config)
     longest, total = plan.horizons[-1], len(plan.chosen)
     size = batch_rows(config.batch_size, longest, total)
-    entrants = _entrants(saved, dataset, size, config.reencode_every)
+    models = entrants(loaded, size, config.reencode_every)
     tallies = tally(
-        entrants,
+        models,
         batches(dataset, plan.chosen, longest, size),
-        bounds(dataset.statistics.observations, config.divergence_factor),
+        bounds(dataset.output_statistics.observations, config.divergence_factor),
         lambda done: progress(done, total),
     )
     protocol = Protocol(
         dataset=str(dataset_path),
-        dataset_sha256=digest,
+        dataset_sha256=loaded.digest,
         split=str(config.split),
         horizons=plan.horizons,
         stride=plan.stride,
         starts=total,
-        training_horizons={run: model.meta.horizon for run, model in saved.items()},
+        training_horizons={
+            run: model.meta.horizon for run, model in loaded.saved.items()
+        },
         reencode_every={
             run: model.model.reencoding(config.reencode_every)
-            for run, model in saved.items()
+            for run, model in loaded.saved.items()
         },
         divergence_factor=config.divergence_factor,
         dt=dataset.dt,
         dt_known=dataset.dt_known,
-        device=place,
+        device=loaded.device,
     )
-    scored = list(zip(entrants, tallies, strict=True))
-    return build(protocol, dataset, scored, warnings + plan.warnings)
+    scored = list(zip(models, tallies, strict=True))
+    return build(protocol, dataset, scored, loaded.warnings + plan.warnings)
 
 
 def _plan(dataset: Dataset, config: EvalConfig) -> _Plan:
@@ -111,25 +97,3 @@ def _plan(dataset: Dataset, config: EvalConfig) -> _Plan:
     return _Plan(
         chosen, stride, clip_horizons(config.horizons, longest), tuple(warnings)
     )
-
-
-def _entrants(
-    saved: Mapping[str, SavedModel],
-    dataset: Dataset,
-    size: int,
-    reencode_every: int | None,
-) -> list[Entrant]:
-    models = [
-        Entrant(
-            run,
-            str(model.meta.model_config.kind),
-            rollout_of(model.model, size, reencode_every),
-        )
-        for run, model in saved.items()
-    ]
-    fitted = baselines.fit_linear(dataset)
-    return [
-        *models,
-        Entrant(None, "persistence", baselines.persistence(dataset)),
-        Entrant(None, "linear", baselines.linear(fitted)),
-    ]

@@ -92,7 +92,7 @@ def predict(  # noqa: PLR0913 (two are needed, four have defaults)
     else:
         job = _from_dataset(run, source, saved.meta, config)
     rows = batch_rows(config.batch_size, job.horizon, job.count)
-    rollout = rollout_of(saved.model, rows, config.reencode_every)
+    rollout = rollout_of(saved.model, rows, config.reencode_every, saved.meta.delays)
     header = Header(
         run=str(run),
         source=str(getattr(source, "initial_state", source)),
@@ -173,7 +173,7 @@ def _from_files(files: InputFiles, meta: ModelMeta, config: PredictConfig) -> _J
     window = Windows(
         states=state.astype(np.float32),
         actions=actions[None].astype(np.float32),
-        truth=np.full((1, horizon, state.shape[1]), np.nan, np.float32),
+        truth=np.full((1, horizon, len(meta.output_names)), np.nan, np.float32),
         rewards=None,
         mask=np.zeros((1, horizon), bool),
     )

@@ -131,7 +131,7 @@ def _attributes(file: h5py.File, header: Header, meta: ModelMeta) -> None:
     file.attrs["koopcli_version"] = __version__
     for name, value in asdict(header).items():
         file.attrs[name] = value
-    file.attrs["observation_names"] = list(meta.observation_names)
+    file.attrs["observation_names"] = list(meta.output_names)
     # h5py cannot store an empty list of strings without being told what it holds.
     text = h5py.string_dtype()
     file.attrs.create("action_names", np.array(meta.action_names, dtype=text))
@@ -160,9 +160,11 @@ def _columns(chunk: Chunk) -> dict[str, np.ndarray]:
 
 def _joined(
     first: Float[np.ndarray, "batch state"],
-    later: Float[np.ndarray, "batch time state"],
+    later: Float[np.ndarray, "batch time output"],
     known: Bool[np.ndarray, "batch time"],
-) -> Float[np.ndarray, "batch steps state"]:
+) -> Float[np.ndarray, "batch steps output"]:
+    # Samples of the past in the given state are left out: they are not predicted.
+    first = first[:, : later.shape[-1]]
     later = np.where(known[..., None], later, np.nan)
     return np.concatenate([first[:, None], later], axis=1).astype(np.float32)
 
@@ -177,7 +179,9 @@ def _create(file: h5py.File, columns: dict[str, np.ndarray], rollouts: int) -> N
 
 def _suspicious(chunk: Chunk, meta: ModelMeta) -> tuple[int, int]:
     states, known = chunk.predicted.states, chunk.meaningful
-    low, high = np.array(meta.observation_min), np.array(meta.observation_max)
+    outputs = len(meta.output_names)
+    low = np.array(meta.observation_min[:outputs])
+    high = np.array(meta.observation_max[:outputs])
     width = np.where(high > low, high - low, 1.0)
     finite = np.isfinite(states).all(axis=-1)
     inside = (states >= low - MARGIN * width) & (states <= high + MARGIN * width)

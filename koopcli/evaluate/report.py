@@ -117,7 +117,7 @@ def build(
     warnings: tuple[str, ...] = (),
 ) -> EvalReport:
     """Turn tallies into rows: every model, every quantity, every horizon."""
-    statistics, names = dataset.statistics, dataset.observation_names
+    statistics, names = dataset.output_statistics, dataset.output_names
     return EvalReport(
         protocol=protocol,
         rows=tuple(

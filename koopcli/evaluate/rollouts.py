@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float
 
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts
+from koopcli.delays import Delays
 from koopcli.model.dynamics import DynamicsModel
 
 MAX_STEPS_PER_CALL = 2**17
@@ -27,14 +28,15 @@ class Windows:
     Attributes:
         states: The observation at each start.
         actions: Actions from there on.
-        truth: Observations that followed; row k-1 is k steps ahead.
+        truth: Outputs that followed, which are the first columns of the state (all
+            without samples of the past); row k-1 is k steps ahead.
         rewards: Reward of each step, if the dataset has any.
         mask: Whether the truth is known.
     """
 
     states: Float[np.ndarray, "batch state"]
     actions: Float[np.ndarray, "batch time action"]
-    truth: Float[np.ndarray, "batch time state"]
+    truth: Float[np.ndarray, "batch time output"]
     rewards: Float[np.ndarray, "batch time"] | None
     mask: Bool[np.ndarray, "batch time"]
 
@@ -61,11 +63,12 @@ def gather(dataset: Dataset, chosen: Starts, horizon: int) -> Windows:
     offset = np.minimum(steps, chosen.remaining[:, None] - 1)
     step_rows = chosen.step_rows[:, None] + offset
     observation_rows = chosen.observation_rows[:, None] + offset + 1
+    truth = dataset.observations[observation_rows][..., : len(dataset.output_names)]
     rewards = dataset.rewards
     return Windows(
         states=dataset.observations[chosen.observation_rows],
         actions=dataset.actions[step_rows] * mask[..., None],
-        truth=dataset.observations[observation_rows] * mask[..., None],
+        truth=truth * mask[..., None],
         rewards=None if rewards is None else rewards[step_rows] * mask,
         mask=mask,
     )
@@ -85,10 +88,31 @@ def batches(
         yield gather(dataset, chosen.take(rows), horizon)
 
 
+def outputs_only(rollout: Rollout, outputs: int) -> Rollout:
+    """Leave out the columns after the first `outputs`: samples of the past."""
+
+    def predict(states: np.ndarray, actions: np.ndarray) -> Predicted:
+        predicted = rollout(states, actions)
+        return Predicted(predicted.states[..., :outputs], predicted.rewards)
+
+    return predict
+
+
 def rollout_of(
-    model: DynamicsModel, size: int, reencode_every: int | None = None
+    model: DynamicsModel,
+    size: int,
+    reencode_every: int | None = None,
+    delays: Delays | None = None,
 ) -> Rollout:
-    """Return a batched rollout of `model` for up to `size` starts per call."""
+    """Return a batched rollout of `model` for up to `size` starts per call.
+
+    Args:
+        model: The model.
+        size: Largest number of starts.
+        reencode_every: Steps between re-encodings; None: as the model says.
+        delays: Which columns are samples of the past; these come from the rollout
+            itself, and only the outputs are returned.
+    """
 
     def predict(states: np.ndarray, actions: np.ndarray) -> Predicted:
         count = len(states)
@@ -100,21 +124,26 @@ def rollout_of(
             ),
             jnp.asarray(np.pad(actions.astype(np.float32), [*fill, (0, 0), (0, 0)])),
             reencode_every,
+            delays,
         )
         host = jax.device_get(predicted)
         states = np.asarray(host[0])[:count]
         rewards = None if host[1] is None else np.asarray(host[1])[:count]
         return Predicted(states=states, rewards=rewards)
 
-    return predict
+    return predict if delays is None else outputs_only(predict, len(delays.outputs))
 
 
 @eqx.filter_jit
 def _rollouts(
-    model: DynamicsModel, states: Array, actions: Array, reencode_every: int | None
+    model: DynamicsModel,
+    states: Array,
+    actions: Array,
+    reencode_every: int | None,
+    delays: Delays | None,
 ) -> tuple[Array, Array | None]:
     def one(state: Array, action: Array) -> tuple[Array, Array | None]:
-        prediction = model.rollout(state, action, reencode_every)
+        prediction = model.rollout(state, action, reencode_every, delays)
         return prediction.states, prediction.rewards
 
     return jax.vmap(one)(states, actions)

@@ -1,13 +1,13 @@
 """A model in one file: a line of JSON, then the arrays. Never pickle.
 
 The header holds everything needed to rebuild the model's structure and to use it without
-its dataset; the leaves follow in the order of the structure, as `eqx.tree_serialise_leaves`
-writes them. docs/reference/run-folder.md describes the file.
+its dataset; the part `model` holds the leaves in the order of the structure, as
+`eqx.tree_serialise_leaves` writes them. A checkpoint has a second part, `training`, which
+only resuming reads. docs/reference/run-folder.md describes the file.
 """
 
 import dataclasses
 import io
-import json
 import math
 import os
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from koopcli import __version__
+from koopcli import __version__, delays
 from koopcli.config import (
     Discretisation,
     Initialisation,
@@ -28,15 +28,20 @@ from koopcli.config import (
     Stability,
     Unroll,
 )
+from koopcli.delays import Delays
 from koopcli.errors import ConfigError, ModelError
-from koopcli.files import replacing
+from koopcli.model import container
 from koopcli.model.build import build
 from koopcli.model.dynamics import Dimensions, DynamicsModel
 
 FORMAT = "koopcli.model"
-FORMAT_VERSION = 2
-MAX_HEADER_BYTES = 16 * 2**20
+FORMAT_VERSION = 3
+UNCHECKED_VERSION = 2
+"""Had no parts and no checksum: the leaves were the rest of the file."""
+MODEL, TRAINING = "model", "training"
 LEAF_OVERHEAD = 1024
+MANY = 1000
+"""Numbers up to this are believed whatever the size of the file."""
 _ENUMS = {
     "kind": ModelKind,
     "init": Initialisation,
@@ -65,6 +70,7 @@ class ModelMeta:
         observation_scale: Training standard deviation; 1 where constant.
         reward_scale: The same for rewards, if any.
         dataset_sha256: Hash of the dataset file it was trained on.
+        delays: Which observations are samples of the past; None if none are.
     """
 
     model_config: ModelConfig
@@ -80,6 +86,12 @@ class ModelMeta:
     observation_scale: tuple[float, ...]
     reward_scale: float | None = None
     dataset_sha256: str = ""
+    delays: Delays | None = None
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the observations at present: all, unless some are of the past."""
+        return self.observation_names if self.delays is None else self.delays.outputs
 
     @property
     def dimensions(self) -> Dimensions:
@@ -99,17 +111,22 @@ class SavedModel:
     meta: ModelMeta
 
 
-def save(path: Path, model: DynamicsModel, meta: ModelMeta) -> None:
-    """Write `model` to `path` in one piece."""
+def save(
+    path: Path, model: DynamicsModel, meta: ModelMeta, training: bytes | None = None
+) -> None:
+    """Write `model` to `path` in one piece, with what resuming needs if it is given."""
     header = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "koopcli_version": __version__,
         "meta": dataclasses.asdict(meta),
     }
-    with replacing(path) as temporary, open(temporary, "wb") as file:
-        file.write(json.dumps(header, allow_nan=False).encode() + b"\n")
-        eqx.tree_serialise_leaves(file, model)
+    leaves = io.BytesIO()
+    eqx.tree_serialise_leaves(leaves, model)
+    parts = {MODEL: leaves.getvalue()}
+    container.write(
+        path, header, parts if training is None else parts | {TRAINING: training}
+    )
 
 
 def load(path: Path) -> SavedModel:
@@ -118,38 +135,85 @@ def load(path: Path) -> SavedModel:
     Raises:
         ModelError: The file is missing, foreign, damaged, or of another version.
     """
+    return _load(path, resumable=False)[0]
+
+
+def load_training(path: Path) -> tuple[SavedModel, bytes]:
+    """Read a checkpoint: a model and what `save` was given besides.
+
+    Raises:
+        ModelError: As for `load`; or the file holds only a model.
+    """
+    saved, training = _load(path, resumable=True)
+    if training is None:
+        raise ModelError(f"{path}: holds a model, but nothing to resume from")
+    return saved, training
+
+
+def read_meta(path: Path) -> ModelMeta:
+    """Read what a model is, without its parameters.
+
+    Raises:
+        ModelError: As for `load`, as far as the header shows it.
+    """
     try:
         with open(path, "rb") as file:
-            meta = _read_header(path, file)
-            skeleton = eqx.filter_eval_shape(
-                build, meta.model_config, meta.dimensions, key=jax.random.key(0)
-            )
-            return SavedModel(_read_leaves(path, file, skeleton), meta)
+            header = _header(path, file)
+            size = os.fstat(file.fileno()).st_size
     except OSError as error:
         raise ModelError(f"{path}: cannot read the model file ({error})") from error
+    return _read_meta(path, header, size)
 
 
-def _read_header(path: Path, file: BinaryIO) -> ModelMeta:
-    line = file.readline(MAX_HEADER_BYTES)
+def _load(path: Path, *, resumable: bool) -> tuple[SavedModel, bytes | None]:
     try:
-        header = json.loads(line)
-        known = header["format"] == FORMAT
-        version = header["format_version"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        known, version = False, None
-    if not known:
+        with open(path, "rb") as file:
+            header = _header(path, file)
+            training = None
+            if header["format_version"] == UNCHECKED_VERSION:
+                content: bytes | None = file.read()
+            else:
+                content = container.read_part(path, file, header, MODEL)
+                if resumable:
+                    training = container.read_part(path, file, header, TRAINING)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot read the model file ({error})") from error
+    if content is None:
+        raise ModelError(f"{path}: damaged: holds no model")
+    meta = _read_meta(path, header, len(content))
+    return SavedModel(_leaves(path, content, meta), meta), training
+
+
+def _header(path: Path, file: BinaryIO) -> dict[str, Any]:
+    header = container.read_header(file)
+    if header is None or header.get("format") != FORMAT:
         raise ModelError(
             f"{path}: not a koopcli model file; give a run folder of `train`"
         )
-    if version != FORMAT_VERSION:
+    version = header.get("format_version")
+    if version not in (UNCHECKED_VERSION, FORMAT_VERSION):
         raise ModelError(
             f"{path}: model format version {version!r}; this koopcli "
-            f"({__version__}) reads version {FORMAT_VERSION}"
+            f"({__version__}) reads versions {UNCHECKED_VERSION} and {FORMAT_VERSION}"
         )
+    return header
+
+
+def _read_meta(path: Path, header: dict[str, Any], size: int) -> ModelMeta:
     try:
-        return _meta(header["meta"])
+        meta = _meta(header["meta"])
     except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
         raise ModelError(f"{path}: damaged model header ({error})") from error
+    # Every unit of a width has parameters. A header that lies about them would have even
+    # the model's shapes take forever.
+    for name, value in dataclasses.asdict(meta.model_config).items():
+        sized = isinstance(value, int) and name != "params"
+        if sized and value > max(MANY, size) and not name.endswith("_every"):
+            raise ModelError(
+                f"{path}: damaged: {name} = {value} describes a model of more than the "
+                f"{size} bytes that are there"
+            )
+    return meta
 
 
 def _meta(raw: dict[str, Any]) -> ModelMeta:
@@ -159,20 +223,29 @@ def _meta(raw: dict[str, Any]) -> ModelMeta:
         name: kind(config[name]) for name, kind in _ENUMS.items() if name in config
     }
     sequences = {key: tuple(v) for key, v in raw.items() if isinstance(v, list)}
-    return ModelMeta(**{**raw, **sequences, "model_config": ModelConfig(**config)})
+    past = delays.parse(raw.get("delays"))
+    if past is not None and not past.describes(sequences["observation_names"]):
+        raise ValueError("the record of the delays and the observations disagree")
+    decoded = {"model_config": ModelConfig(**config), "delays": past}
+    return ModelMeta(**{**raw, **sequences, **decoded})
 
 
-def _read_leaves(path: Path, file: BinaryIO, skeleton: DynamicsModel) -> DynamicsModel:
+def _leaves(path: Path, content: bytes, meta: ModelMeta) -> DynamicsModel:
+    try:
+        skeleton = eqx.filter_eval_shape(
+            build, meta.model_config, meta.dimensions, key=jax.random.key(0)
+        )
+    except ConfigError as error:
+        raise ModelError(f"{path}: damaged model header ({error})") from error
     leaves = [leaf for leaf in jax.tree.leaves(skeleton) if hasattr(leaf, "shape")]
     expected = sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
-    # Compare with what is on disk before anything is allocated: a header may lie.
-    content_size = os.fstat(file.fileno()).st_size - file.tell()
-    if not expected <= content_size <= expected + LEAF_OVERHEAD * (len(leaves) + 1):
+    # Compare with what is there before anything is allocated: a header may lie.
+    if not expected <= len(content) <= expected + LEAF_OVERHEAD * (len(leaves) + 1):
         raise ModelError(
-            f"{path}: damaged: {content_size} bytes of parameters, but the header "
+            f"{path}: damaged: {len(content)} bytes of parameters, but the header "
             f"describes a model of {expected}"
         )
-    stream = io.BytesIO(file.read())
+    stream = io.BytesIO(content)
     try:
         model = eqx.tree_deserialise_leaves(stream, skeleton)
     except (ValueError, RuntimeError, EOFError, OSError, SyntaxError) as error:

@@ -16,6 +16,8 @@ from jax import lax
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray, PyTree
 
 from koopcli.config import ModelConfig
+from koopcli.delays import Delays
+from koopcli.model.history import Recall
 from koopcli.model.normaliser import Normaliser
 
 
@@ -130,6 +132,7 @@ class DynamicsModel(eqx.Module):
         reencode_every: int = 0,
         fraction: float = 1.0,
         key: PRNGKeyArray | None = None,
+        delays: Delays | None = None,
     ) -> Forecast:
         """Predict a batch, re-encoding where asked.
 
@@ -139,6 +142,8 @@ class DynamicsModel(eqx.Module):
             reencode_every: Steps after which a prediction becomes a start; 0 never.
             fraction: Share of the steps to read out, if that is cheaper (training).
             key: Draws those steps; needed if `fraction` < 1.
+            delays: Which columns are samples of the past; a prediction that becomes a
+                start then has those of the rollout itself (needs `fraction` 1).
         """
         time = actions.shape[0]
         every = reencode_every if 0 < reencode_every < time else time
@@ -149,19 +154,23 @@ class DynamicsModel(eqx.Module):
         steps = _choose(key, every, share, last=True)
         blocks = actions[:whole].reshape(time // every, every, *actions.shape[1:])
 
-        def block(carry: tuple, actions: Array) -> tuple[tuple, Forecast]:
-            state, memory = carry
-            part, memory = self.resume(state, memory, actions, steps)
-            return (self.state_normaliser.confine(part.states[-1]), memory), part
+        recall = Recall(self.state_normaliser, self.action_normaliser, delays)
 
-        carry, parts = lax.scan(block, (start, self.nothing(start.shape[0])), blocks)
+        def block(carry: tuple, actions: Array) -> tuple[tuple, Forecast]:
+            state, memory, history = carry
+            part, memory = self.resume(state, memory, actions, steps)
+            state, history = recall.resume(history, state, actions, part.states)
+            return (self.state_normaliser.confine(state), memory, history), part
+
+        carry = (start, self.nothing(start.shape[0]), recall.begin(start))
+        carry, parts = lax.scan(block, carry, blocks)
         first = jnp.arange(0, whole, every)[:, None]
         parts = eqx.tree_at(lambda f: f.steps, parts, first + parts.steps)
         joined = jax.tree.map(_join, parts)
         if whole == time:
             return joined
         steps = _choose(key, time - whole, share, last=True)
-        state, memory = carry
+        state, memory, _ = carry
         rest, _ = self.resume(state, memory, actions[whole:], steps)
         rest = eqx.tree_at(lambda f: f.steps, rest, whole + rest.steps)
         return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), joined, rest)
@@ -171,6 +180,7 @@ class DynamicsModel(eqx.Module):
         state: Float[Array, " state"],
         actions: Float[Array, "time action"],
         reencode_every: int | None = None,
+        delays: Delays | None = None,
     ) -> Prediction:
         """Predict the states that follow `state` under `actions`, open loop.
 
@@ -180,11 +190,13 @@ class DynamicsModel(eqx.Module):
                 models, whose rows have no columns.
             reencode_every: Decode and encode again after so many steps; 0 never; None
                 as often as the model was trained to.
+            delays: As in `forecast`.
         """
         result = self.forecast(
             self.state_normaliser.standardise(state)[None],
             self.action_normaliser.standardise(actions)[:, None],
             reencode_every=self.reencoding(reencode_every),
+            delays=delays,
         )
         rewards = None
         if self.reward_normaliser is not None and result.rewards is not None:

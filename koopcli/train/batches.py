@@ -2,7 +2,8 @@
 
 Nothing is remembered between steps: whoever knows the seed can recompute the batch of
 any step, which makes resuming, sharding and debugging exact. The arrays stay on the
-device and windows are gathered there, inside the jitted step.
+device and windows are gathered there, inside the jitted step; for what the device cannot
+hold see `koopcli.train.streaming`.
 """
 
 import equinox as eqx
@@ -11,6 +12,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from koopcli.config import RunConfig
+from koopcli.data.columns import Column, blocks
+from koopcli.data.statistics import ColumnStatistics
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts
 
@@ -28,19 +32,39 @@ class DeviceData(eqx.Module):
     step_rows: Int[Array, " start"]
     remaining: Int[Array, " start"]
 
-    def __init__(self, dataset: Dataset, chosen: Starts):
-        """Standardise by the training statistics and copy to the device."""
+    def __init__(self, dataset: Dataset, chosen: Starts, horizon: int | None = None):
+        """Standardise by the training statistics and copy to the device.
+
+        Args:
+            dataset: The dataset.
+            chosen: Starts of the windows.
+            horizon: Copy only what windows of so many steps see; None: everything.
+        """
+        if horizon is None:
+            rows, steps = None, None
+            first, step = chosen.observation_rows, chosen.step_rows
+        else:
+            rows, steps = _seen(chosen, horizon)
+            first = np.arange(len(chosen)) * (horizon + 1)
+            step = np.arange(len(chosen)) * horizon
         statistics = dataset.statistics
-        self.states = _standardise(dataset.observations, statistics.observations)
-        self.actions = _standardise(dataset.actions, statistics.actions)
+        self.states = _copy(dataset.observations, rows, statistics.observations)
+        self.actions = _copy(dataset.actions, steps, statistics.actions)
         self.rewards = (
             None
             if dataset.rewards is None or statistics.rewards is None
-            else _standardise(dataset.rewards[:, None], statistics.rewards)[:, 0]
+            else _copy(dataset.rewards, steps, statistics.rewards)
         )
-        self.observation_rows = jnp.asarray(chosen.observation_rows, jnp.int32)
-        self.step_rows = jnp.asarray(chosen.step_rows, jnp.int32)
+        self.observation_rows = jnp.asarray(first, jnp.int32)
+        self.step_rows = jnp.asarray(step, jnp.int32)
         self.remaining = jnp.asarray(chosen.remaining, jnp.int32)
+
+    def batch(
+        self, key: PRNGKeyArray, step: Int[Array, ""], config: RunConfig
+    ) -> "Batch":
+        """Return the windows of a step, whose key is `key`."""
+        train = config.train
+        return sample(self, key, batch_size=train.batch_size, horizon=train.horizon)
 
 
 class Batch(eqx.Module):
@@ -55,11 +79,31 @@ class Batch(eqx.Module):
     mask: Bool[Array, "time batch"]
 
 
+def sampling_key(seed: int) -> PRNGKeyArray:
+    """Return the key that all batches of a run come from."""
+    return jax.random.fold_in(jax.random.key(seed), 1)
+
+
+def step_keys(
+    key: PRNGKeyArray, step: Int[Array, ""]
+) -> tuple[PRNGKeyArray, PRNGKeyArray]:
+    """Return the key of the batch of a step, and that of its random decoding."""
+    batch_key, loss_key = jax.random.split(jax.random.fold_in(key, step))
+    return batch_key, loss_key
+
+
+def draw(
+    key: PRNGKeyArray, count: int | Int[Array, ""], batch_size: int
+) -> Int[Array, " batch"]:
+    """Draw windows uniformly over `count` starts."""
+    return jax.random.randint(key, (batch_size,), 0, count)
+
+
 def sample(
     data: DeviceData, key: PRNGKeyArray, *, batch_size: int, horizon: int
 ) -> Batch:
     """Draw windows uniformly over all starts."""
-    index = jax.random.randint(key, (batch_size,), 0, data.remaining.shape[0])
+    index = draw(key, data.remaining.shape[0], batch_size)
     return gather(data, index, horizon=horizon)
 
 
@@ -92,7 +136,30 @@ def _rows(table: Array, rows: Array) -> Array:
     return jnp.take(table, jnp.minimum(rows, table.shape[0] - 1), axis=0)
 
 
-def _standardise(values: np.ndarray, statistics) -> Array:
-    return jnp.asarray(
-        ((values - statistics.mean) / statistics.scale).astype(np.float32)
-    )
+def standardise(
+    values: Float[np.ndarray, "row *column"], statistics: ColumnStatistics
+) -> Float[np.ndarray, "row *column"]:
+    """Return `(values - mean) / scale`, computed in float64, as float32."""
+    if values.ndim == 1:
+        return standardise(values[:, None], statistics)[:, 0]
+    return ((values - statistics.mean) / statistics.scale).astype(np.float32)
+
+
+def _copy(
+    column: np.ndarray | Column, rows: np.ndarray | None, statistics: ColumnStatistics
+) -> Array:
+    if rows is not None:
+        return jnp.asarray(standardise(column[rows], statistics))
+    # Part by part: the float64 numbers in between would take twice what is kept.
+    result = np.empty(column.shape, np.float32)
+    for block in blocks(column):
+        result[block] = standardise(column[block], statistics)
+    return jnp.asarray(result)
+
+
+def _seen(chosen: Starts, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    # Where an episode ends, its last row is repeated: something has to be there.
+    points, remaining = np.arange(horizon + 1), chosen.remaining[:, None]
+    rows = chosen.observation_rows[:, None] + np.minimum(points, remaining)
+    steps = chosen.step_rows[:, None] + np.minimum(points[:-1], remaining - 1)
+    return rows.ravel(), steps.ravel()

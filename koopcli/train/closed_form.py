@@ -7,13 +7,12 @@ from pathlib import Path
 from koopcli import run_dir
 from koopcli.config import RunConfig
 from koopcli.data.store import Dataset
-from koopcli.data.windows import starts
 from koopcli.model import checkpoint, sizes
 from koopcli.model.checkpoint import ModelMeta
 from koopcli.model.edmdc import EdmdcModel
 from koopcli.train import edmdc
-from koopcli.train.batches import DeviceData
-from koopcli.train.report import FitResult, Reporter, StepReport, metrics_files, tee
+from koopcli.train.metrics_files import MetricsFiles
+from koopcli.train.report import FitResult, Reporter, StepReport
 from koopcli.train.validation import make_validation
 
 WINDOWS = 64
@@ -30,10 +29,9 @@ def train(
 ) -> FitResult:
     """Fit `model` and complete the run folder; see `koopcli.train.fit.fit`."""
     started = time.monotonic()
-    data = DeviceData(dataset, starts(dataset, "train"))
     horizon = config.train.horizon
     choose = make_validation(dataset, horizon, min(WINDOWS, config.train.val_windows))
-    model, prediction = edmdc.fit(model, data, config.train.seed, choose)
+    model, prediction = edmdc.fit(model, dataset, config.train.seed, choose)
     validate = make_validation(dataset, horizon, config.train.val_windows)
     errors = validate(model) if validate else None
     seconds = time.monotonic() - started
@@ -46,7 +44,8 @@ def train(
         losses={"prediction": prediction, "loss": prediction},
         validation=errors,
     )
-    tee(metrics_files(run, list(record.row())), report)(record)
+    MetricsFiles(run, None).write(record, list(record.row()))
+    report(record)
     meta = dataclasses.replace(meta, step=1, model_config=model.config)
     for name in (run_dir.LAST_MODEL, run_dir.BEST_MODEL):
         checkpoint.save(run / name, model, meta)

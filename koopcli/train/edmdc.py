@@ -14,13 +14,15 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from koopcli.config import Stability
+from koopcli.data.store import Dataset
+from koopcli.data.windows import start_table
 from koopcli.model.dynamics import Dimensions
 from koopcli.model.edmdc import EdmdcModel
 from koopcli.model.observables import FourierFeatures
-from koopcli.train.batches import DeviceData
+from koopcli.train.batches import standardise
 from koopcli.train.eigenbasis import stabilise
 from koopcli.train.least_squares import Block, Moments, Ridge, accumulate
 from koopcli.train.validation import Validate
@@ -38,13 +40,13 @@ PAIRS = 1000
 
 
 def fit(
-    model: EdmdcModel, data: DeviceData, seed: int, validate: Validate | None
+    model: EdmdcModel, dataset: Dataset, seed: int, validate: Validate | None
 ) -> tuple[EdmdcModel, float]:
     """Fit an untrained model whose normalisers are in place.
 
     Args:
         model: Says which settings are given and which are to be chosen.
-        data: The training split.
+        dataset: Its training split is fitted.
         seed: Draws the pairs of states that give the bandwidth.
         validate: Judges the choices; None: the fallbacks are taken.
 
@@ -53,9 +55,9 @@ def fit(
         on the training data, standard units.
     """
     if isinstance(model.observables, FourierFeatures):
-        features = model.observables.with_distance(median_distance(data, seed))
+        features = model.observables.with_distance(median_distance(dataset, seed))
         model = eqx.tree_at(lambda m: m.observables, model, features)
-    moments = accumulate(transitions(model, data))
+    moments = accumulate(transitions(model, dataset))
     regression = Ridge(moments)
     ridges, intervals = _options(model, chosen=validate is not None)
 
@@ -85,27 +87,37 @@ def _options(
     )
 
 
-def median_distance(data: DeviceData, seed: int) -> float:
+def median_distance(dataset: Dataset, seed: int) -> float:
     """Return the median distance of two random training states; 1 if it is 0."""
-    random = np.random.default_rng(seed)
-    rows = random.choice(np.asarray(data.observation_rows), (2, PAIRS))
-    first, second = np.asarray(data.states)[rows]
+    random, table = np.random.default_rng(seed), start_table(dataset, "train")
+    pairs = random.choice(len(table), (2, PAIRS))
+    rows = table.at(pairs.ravel()).observation_rows
+    first, second = np.asarray(_states(dataset, rows)).reshape(2, PAIRS, -1)
     return float(np.median(np.linalg.norm(first - second, axis=1))) or 1.0
 
 
-def transitions(model: EdmdcModel, data: DeviceData) -> Iterator[Block]:
+def _states(dataset: Dataset, rows: np.ndarray) -> Array:
+    columns = dataset.statistics.observations
+    return jnp.asarray(standardise(dataset.observations[rows], columns))
+
+
+def transitions(model: EdmdcModel, dataset: Dataset) -> Iterator[Block]:
     """Yield (z[t], a[t]) and (z[t+1], r[t]) of every start, `ROWS` at a time.
 
     A start has a successor in its own episode, so no pair crosses the end of one.
     """
     lift = eqx.filter_jit(EdmdcModel.lift)
-    for first in range(0, len(data.remaining), ROWS):
-        rows = data.observation_rows[first : first + ROWS]
-        steps = data.step_rows[first : first + ROWS]
-        x = [lift(model, data.states[rows]), data.actions[steps]]
-        y = [lift(model, data.states[rows + 1])]
-        if data.rewards is not None:
-            y.append(data.rewards[steps, None])
+    table, statistics = start_table(dataset, "train"), dataset.statistics
+    for first in range(0, len(table), ROWS):
+        chosen = table.at(np.arange(first, min(first + ROWS, len(table))))
+        rows, steps = chosen.observation_rows, chosen.step_rows
+        now, then = (
+            np.asarray(lift(model, _states(dataset, part))) for part in (rows, rows + 1)
+        )
+        x = [now, standardise(dataset.actions[steps], statistics.actions)]
+        y = [then]
+        if dataset.rewards is not None and statistics.rewards is not None:
+            y.append(standardise(dataset.rewards[steps], statistics.rewards)[:, None])
         yield (
             np.concatenate(x, axis=1, dtype=np.float64),
             np.concatenate(y, axis=1, dtype=np.float64),

@@ -9,13 +9,13 @@ from koopcli.config import TrainConfig
 
 
 class Clock:
-    """Counts steps and seconds."""
+    """Counts steps and seconds, from those of an earlier part of the run on."""
 
-    def __init__(self, steps: int):
+    def __init__(self, steps: int, done: int = 0, seconds: float = 0.0):
         self.steps = steps
-        self.done = 0
+        self.done = done
         self.rate = 0.0
-        self._started = time.monotonic()
+        self._started = time.monotonic() - seconds
 
     @property
     def seconds(self) -> float:
@@ -42,30 +42,55 @@ class Clock:
 class BestModel:
     """Remembers the best validation error, and when to give up."""
 
-    def __init__(self, *, patience: int):
+    def __init__(
+        self,
+        patience: int,
+        *,
+        value: float | None = None,
+        step: int = 0,
+        waited: int = 0,
+    ):
         self.patience = patience
-        self.value: float | None = None
-        self.step = 0
-        self._waited = 0
+        self.value = value
+        self.step = step
+        self.waited = waited
 
     def offer(self, value: float, step: int) -> bool:
         """Return whether `value` is the best so far; NaN never is."""
         better = math.isfinite(value) and (self.value is None or value < self.value)
         if better:
-            self.value, self.step, self._waited = value, step, 0
+            self.value, self.step, self.waited = value, step, 0
         else:
-            self._waited += 1
+            self.waited += 1
         return better
 
     @property
     def exhausted(self) -> bool:
         """Whether `patience` validations in a row brought nothing (0: never)."""
-        return 0 < self.patience <= self._waited
+        return 0 < self.patience <= self.waited
 
 
-def dispatch_lengths(config: TrainConfig) -> Iterator[int]:
-    """Cut the run into calls that end at every validation and checkpoint."""
-    done = 0
+class Timer:
+    """Says when so many minutes have passed since it last said so; 0: never."""
+
+    def __init__(self, minutes: float):
+        self.seconds = 60 * minutes
+        self._last = time.monotonic()
+
+    def due(self) -> bool:
+        """Whether it is time."""
+        if not self.seconds or time.monotonic() - self._last < self.seconds:
+            return False
+        self._last = time.monotonic()
+        return True
+
+
+def dispatch_lengths(config: TrainConfig, done: int = 0) -> Iterator[int]:
+    """Cut the run from step `done` on into calls.
+
+    They end at every validation and checkpoint. Where the run was cut before does not
+    matter, if it was at the end of a call.
+    """
     while done < config.steps:
         ends = [done + config.dispatch_steps, config.steps]
         for period in (config.eval_every, config.checkpoint_every):

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from koopcli import run_dir
 from koopcli.data.store import Dataset
-from koopcli.data.windows import starts
 from koopcli.model import checkpoint
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.train.validation import make_validation
@@ -24,14 +23,19 @@ MARGIN = 0.98
 """Another interval than that of training must lower the error to this share."""
 
 
-def settle(run: Path, dataset: Dataset, horizon: int) -> int:
+def settle(run: Path, dataset: Dataset, horizon: int, given: int | None) -> int:
     """Choose for the best model of a run folder, and write the choice into its models.
+
+    Args:
+        run: The folder; its models may hold the choice of a shorter run.
+        dataset: What to choose on.
+        horizon: Training horizon.
+        given: What the user wants, if anything: then there is no choice.
 
     Returns:
         The interval that rollouts will have; 0 never re-encodes.
     """
     saved = checkpoint.load(run / run_dir.BEST_MODEL)
-    given = saved.meta.model_config.rollout_every
     if given is not None or not saved.model.remembers:
         return saved.model.reencoding(None)
     best, _ = choose(saved.model, dataset, horizon)
@@ -67,7 +71,7 @@ def choose(
     trained = model.config.reencode_every or 0
     if len(dataset.splits["val"]) == 0:
         return trained, {}
-    longest = int(starts(dataset, "val").remaining.max())
+    longest = int(dataset.transitions[dataset.splits["val"]].max())
     validate = make_validation(dataset, min(HORIZON, longest), WINDOWS)
     assert validate is not None, "there are validation episodes"
     tried = [k for k in candidates(trained, horizon) if k < longest]

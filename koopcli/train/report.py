@@ -1,14 +1,10 @@
 """What the training loop says while it runs, and who may listen."""
 
-import csv
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-from koopcli import run_dir
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +18,7 @@ class StepReport:
         steps_per_second: Over the last call; the first one includes compilation.
         eta_seconds: Until the end at that rate.
         losses: Mean of each term over the last call, standard units.
+        skipped: Steps of the last call whose loss or gradient was not finite.
         validation: `nmse` and `nrmse` over the horizon, `nrmse_last` at its end, ...;
             None where no validation was due.
     """
@@ -32,15 +29,17 @@ class StepReport:
     steps_per_second: float
     eta_seconds: float
     losses: dict[str, float]
+    skipped: tuple[int, ...] = ()
     validation: dict[str, float] | None = None
 
-    def row(self) -> dict[str, float | int | None]:
+    def row(self) -> dict[str, float | int | str | None]:
         """Return one flat record; terms and validation get a prefix."""
-        flat: dict[str, float | int | None] = {
+        flat: dict[str, float | int | str | None] = {
             "step": self.step,
             "seconds": round(self.seconds, 3),
             "steps_per_second": round(self.steps_per_second, 3),
         }
+        flat["skipped"] = " ".join(str(step) for step in self.skipped)
         flat |= {f"train_{name}": value for name, value in self.losses.items()}
         flat |= {
             f"val_{name}": value for name, value in (self.validation or {}).items()
@@ -64,6 +63,7 @@ class FitResult:
         parameters: Number of trained ones.
         reencode_every: Steps between re-encodings in rollouts; 0 never.
         stopped_early: Whether validation stopped improving.
+        skipped: Steps whose loss or gradient was not finite, so that nothing changed.
         warnings: What somebody should know before using the model.
     """
 
@@ -75,30 +75,12 @@ class FitResult:
     parameters: int
     reencode_every: int
     stopped_early: bool
+    skipped: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON types."""
         return asdict(self) | {"run": str(self.run), "warnings": list(self.warnings)}
-
-
-def metrics_files(run: Path, columns: list[str]) -> Reporter:
-    """Return a reporter that appends to `metrics.jsonl` and `metrics.csv` in `run`.
-
-    The CSV has a header and always the same columns; what was not measured at a step is
-    empty there and absent in JSONL.
-    """
-    with open(run / run_dir.METRICS_CSV, "w", newline="") as file:
-        csv.DictWriter(file, columns).writeheader()
-
-    def report(record: StepReport) -> None:
-        row = record.row()
-        with open(run / run_dir.METRICS_JSONL, "a") as file:
-            file.write(json.dumps(row, allow_nan=False) + "\n")
-        with open(run / run_dir.METRICS_CSV, "a", newline="") as file:
-            csv.DictWriter(file, columns, restval="").writerow(row)
-
-    return report
 
 
 def tee(*reporters: Reporter) -> Reporter:
@@ -111,5 +93,5 @@ def tee(*reporters: Reporter) -> Reporter:
     return report
 
 
-def _plain(value: float | int | None) -> float | int | None:
+def _plain(value: float | int | str | None) -> float | int | str | None:
     return None if isinstance(value, float) and not math.isfinite(value) else value

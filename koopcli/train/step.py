@@ -2,7 +2,8 @@
 
 The number of steps is a run-time value of one `while` loop, so that a shorter last call
 compiles nothing again. Losses are averaged on the device; the host sees one record per
-call.
+call. A step whose loss or gradient is not finite changes nothing; after too many of them in
+a row nothing is changed any more.
 """
 
 from collections.abc import Callable
@@ -17,20 +18,41 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from koopcli.config import RunConfig
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.train import loss
-from koopcli.train.batches import Batch, DeviceData, sample
+from koopcli.train.batches import Batch, DeviceData, step_keys
+from koopcli.train.streaming import StreamedData
+
+Data = DeviceData | StreamedData
+"""Where a call of the device finds its windows."""
 
 
 class TrainState(eqx.Module):
     """What changes from step to step.
 
-    `bad_step` is -1, or the first step whose loss or gradient was not finite; from there
-    on nothing is updated any more, so `parameters` are the last good ones.
+    Attributes:
+        parameters: What is trained; always finite.
+        optimizer_state: As optax has it.
+        step: Gradient steps taken, skipped ones included.
+        bad_steps: How many steps up to now were skipped in a row.
+        first_bad: The first of these; -1 if there is none.
     """
 
     parameters: DynamicsModel
     optimizer_state: optax.OptState
     step: Int[Array, ""]
-    bad_step: Int[Array, ""]
+    bad_steps: Int[Array, ""]
+    first_bad: Int[Array, ""]
+
+
+class Record(eqx.Module):
+    """What a call of the device says of its steps.
+
+    Attributes:
+        means: Every loss term and the norm of the gradient, over the steps that counted.
+        skipped: Which steps of the call did not; longer than the call.
+    """
+
+    means: dict[str, Float[Array, ""]]
+    skipped: Bool[Array, " step"]
 
 
 def initial_state(
@@ -41,13 +63,14 @@ def initial_state(
         parameters=parameters,
         optimizer_state=optimizer.init(parameters),
         step=jnp.int32(0),
-        bad_step=jnp.int32(-1),
+        bad_steps=jnp.int32(0),
+        first_bad=jnp.int32(-1),
     )
 
 
 Dispatch = Callable[
-    [TrainState, DynamicsModel, DeviceData, PRNGKeyArray, Int[Array, ""]],
-    tuple[TrainState, dict[str, Float[Array, ""]]],
+    [TrainState, DynamicsModel, Data, PRNGKeyArray, Int[Array, ""]],
+    tuple[TrainState, Record],
 ]
 
 
@@ -57,47 +80,46 @@ def make_dispatch(
     """Return `run(state, frozen, data, key, count)`: `count` steps on the device.
 
     `frozen` holds what is not trained. The batch of step t is drawn with
-    `fold_in(key, t)`. Returns the new state and the mean of every loss term.
+    `fold_in(key, t)`.
     """
 
     def run(
         state: TrainState,
         frozen: DynamicsModel,
-        data: DeviceData,
+        data: Data,
         key: PRNGKeyArray,
         count: Int[Array, ""],
-    ) -> tuple[TrainState, dict[str, Float[Array, ""]]]:
-        def one(state: TrainState) -> tuple[TrainState, dict[str, Array]]:
+    ) -> tuple[TrainState, Record]:
+        def one(state: TrainState) -> tuple[TrainState, dict[str, Array], Array]:
             batch, loss_key = batch_at(data, key, state.step, config)
             return _update(state, frozen, batch, loss_key, config, optimizer)
 
-        def body(_: Array, carry: tuple) -> tuple:
-            state, sums = carry
-            state, record = one(state)
-            return state, jax.tree.map(jnp.add, sums, record)
+        def body(index: Array, carry: tuple) -> tuple:
+            state, sums, skipped = carry
+            state, record, good = one(state)
+            # Not `good * term`: the term of a skipped step may be NaN.
+            sums = jax.tree.map(
+                lambda total, term: total + jnp.where(good, term, 0.0), sums, record
+            )
+            return state, sums, skipped.at[index].set(~good)
 
         shapes = jax.eval_shape(one, state)[1]
         zeros = jax.tree.map(lambda shape: jnp.zeros(shape.shape, shape.dtype), shapes)
-        state, sums = lax.fori_loop(0, count, body, (state, zeros))
-        return state, jax.tree.map(
-            lambda total: total / count.astype(jnp.float32), sums
-        )
+        none = jnp.zeros(config.train.dispatch_steps, bool)
+        state, sums, skipped = lax.fori_loop(0, count, body, (state, zeros, none))
+        counted = jnp.maximum(count - jnp.sum(skipped), 1).astype(jnp.float32)
+        means = jax.tree.map(lambda total: total / counted, sums)
+        return state, Record(means=means, skipped=skipped)
 
     return jax.jit(run, donate_argnums=0)
 
 
 def batch_at(
-    data: DeviceData, key: PRNGKeyArray, step: Int[Array, ""], config: RunConfig
+    data: Data, key: PRNGKeyArray, step: Int[Array, ""], config: RunConfig
 ) -> tuple[Batch, PRNGKeyArray]:
     """Return the batch of a step and the key of its random decoding."""
-    batch_key, loss_key = jax.random.split(jax.random.fold_in(key, step))
-    batch = sample(
-        data,
-        batch_key,
-        batch_size=config.train.batch_size,
-        horizon=config.train.horizon,
-    )
-    return batch, loss_key
+    batch_key, loss_key = step_keys(key, step)
+    return data.batch(batch_key, step, config), loss_key
 
 
 def _update(
@@ -107,14 +129,15 @@ def _update(
     key: PRNGKeyArray,
     config: RunConfig,
     optimizer: optax.GradientTransformation,
-) -> tuple[TrainState, dict[str, Array]]:
+) -> tuple[TrainState, dict[str, Array], Bool[Array, ""]]:
     def objective(parameters: DynamicsModel) -> tuple[Array, dict[str, Array]]:
         model = eqx.combine(parameters, frozen)
         return loss.total(model, batch, config.loss, key=key)
 
     gradient, record = jax.grad(objective, has_aux=True)(state.parameters)
     norm = jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(gradient)))
-    good = jnp.isfinite(record["loss"]) & jnp.isfinite(norm) & (state.bad_step < 0)
+    finite = jnp.isfinite(record["loss"]) & jnp.isfinite(norm)
+    good = finite & (state.bad_steps <= config.train.max_bad_steps)
     updates, optimizer_state = optimizer.update(
         gradient, state.optimizer_state, state.parameters
     )
@@ -124,13 +147,16 @@ def _update(
         (parameters, optimizer_state),
         (state.parameters, state.optimizer_state),
     )
-    first_bad = (state.bad_step < 0) & ~good
-    return TrainState(
+    following = TrainState(
         parameters=parameters,
         optimizer_state=optimizer_state,
         step=state.step + 1,
-        bad_step=jnp.where(first_bad, state.step, state.bad_step),
-    ), {**record, "gradient_norm": norm}
+        bad_steps=jnp.where(good, 0, state.bad_steps + 1),
+        first_bad=jnp.where(
+            good, -1, jnp.where(state.bad_steps == 0, state.step, state.first_bad)
+        ),
+    )
+    return following, {**record, "gradient_norm": norm}, good
 
 
 def _select(good: Bool[Array, ""], new: tuple, old: tuple) -> tuple:

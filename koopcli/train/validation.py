@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from koopcli.data.store import Dataset
-from koopcli.data.windows import Starts, starts
+from koopcli.data.windows import Starts, start_table
+from koopcli.delays import Delays
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.train.batches import Batch, DeviceData, gather
 
@@ -30,15 +31,16 @@ def make_validation(dataset: Dataset, horizon: int, windows: int) -> Validate | 
     """
     if len(dataset.splits["val"]) == 0:
         return None
-    chosen = _spread(starts(dataset, "val"), horizon, windows)
-    data = DeviceData(dataset, chosen)
+    chosen = _spread(dataset, horizon, windows)
+    data = DeviceData(dataset, chosen, horizon)
     index = jnp.arange(len(chosen))
+    delays = dataset.delays
 
     @eqx.filter_jit
     def sums(
         model: DynamicsModel, every: int, data: DeviceData, index: Array
     ) -> dict[str, Array]:
-        return _sums(model, every, gather(data, index, horizon=horizon))
+        return _sums(model, every, gather(data, index, horizon=horizon), delays)
 
     def validate(
         model: DynamicsModel, reencode_every: int | None = None
@@ -53,19 +55,23 @@ def make_validation(dataset: Dataset, horizon: int, windows: int) -> Validate | 
     return validate
 
 
-def _spread(candidates: Starts, horizon: int, windows: int) -> Starts:
-    full = np.flatnonzero(candidates.remaining >= horizon)
-    usable = full if len(full) else np.arange(len(candidates))
-    count = min(windows, len(usable))
-    picks = np.round(np.linspace(0, len(usable) - 1, count)).astype(np.int64)
-    return candidates.take(usable[picks])
+def _spread(dataset: Dataset, horizon: int, windows: int) -> Starts:
+    table = start_table(dataset, "val", horizon=horizon)
+    if len(table) == 0:
+        table = start_table(dataset, "val")
+    picks = np.linspace(0, len(table) - 1, min(windows, len(table)))
+    return table.at(np.round(picks).astype(np.int64))
 
 
 def _sums(
-    model: DynamicsModel, every: int, batch: Batch
+    model: DynamicsModel, every: int, batch: Batch, delays: Delays | None
 ) -> dict[str, Float[Array, "..."]]:
-    forecast = model.forecast(batch.states[0], batch.actions, reencode_every=every)
-    error = jnp.mean((forecast.states - batch.states[1:]) ** 2, axis=-1)
+    forecast = model.forecast(
+        batch.states[0], batch.actions, reencode_every=every, delays=delays
+    )
+    outputs = None if delays is None else len(delays.outputs)
+    difference = (forecast.states - batch.states[1:])[..., :outputs]
+    error = jnp.mean(difference**2, axis=-1)
     result = {
         "state": jnp.sum(jnp.where(batch.mask, error, 0.0), axis=1),
         "count": jnp.sum(batch.mask, axis=1),

@@ -1,11 +1,13 @@
 """Peak memory and throughput of ingest, against a plain copy of the same arrays.
 
-python tests/benchmarks/ingest.py [--megabytes 1000] [--repeats 1] [--folder /tmp]
+python tests/benchmarks/ingest.py [--megabytes 4000] [--kinds packed,plain,csv,parquet]
+    [--table-megabytes 400] [--repeats 1] [--folder /tmp]
 
-Generates a D4RL file of noise, once packed as D4RL's own are and once not, and deletes
-it. Each job runs in a process of its own. One copy holds the columns that ingest writes,
-one all columns of the source (with `next_observations`, which ingest reads but need not
-store), both block by block and packed in the same way.
+Generates a D4RL file of noise, packed as D4RL's own are or not (plain), or the same arrays
+as CSV or Parquet, and deletes it. Sizes are those of the arrays as float32; a CSV file is
+2.5 times as large. Each job runs in a process of its own. One copy holds the columns that
+ingest writes, one all columns of the source (with `next_observations`, which ingest reads
+but need not store), both block by block from HDF5 and packed in the same way.
 """
 
 import argparse
@@ -21,6 +23,7 @@ import numpy as np
 
 ROW_BYTES = 4 * (17 + 6 + 17 + 1) + 2
 EPISODE = 1000
+TABLES = ("csv", "parquet")
 BLOCK = 100
 """Episodes that are generated, or copied, at a time."""
 PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
@@ -80,6 +83,32 @@ def generate(path: Path, rows: int, packed: bool) -> None:
             columns["timeouts"][part] = np.arange(count) % EPISODE == EPISODE - 1
 
 
+def generate_table(source: Path, table: Path) -> None:
+    """Write the columns of a D4RL file, but `next_observations`, as CSV or Parquet."""
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    writer = None
+    with h5py.File(source) as file:
+        rows = len(file["rewards"])
+        for first in range(0, rows, BLOCK * EPISODE):
+            part = slice(first, first + BLOCK * EPISODE)
+            columns = {"episode": np.arange(rows)[part] // EPISODE}
+            for name in ("observations", "actions"):
+                values = file[name][part]
+                columns |= {f"{name[:3]}{i}": c for i, c in enumerate(values.T)}
+            columns["reward"] = file["rewards"][part]
+            made = pa.table({name: pa.array(c) for name, c in columns.items()})
+            if writer is None:
+                kind = (
+                    csv.CSVWriter if table.suffix == ".csv" else parquet.ParquetWriter
+                )
+                writer = kind(table, made.schema)
+            writer.write(made)
+    assert writer is not None
+    writer.close()
+
+
 def run(program: str, *arguments: object) -> tuple[float, float]:
     """Return seconds and peak megabytes of a program in a process of its own."""
     start = time.perf_counter()
@@ -90,36 +119,48 @@ def run(program: str, *arguments: object) -> tuple[float, float]:
     return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
+def measure(kind: str, options: argparse.Namespace, base: float) -> None:
+    """Print one line about one kind of source: medians of interleaved repeats."""
+    size = options.table_megabytes if kind in TABLES else options.megabytes
+    rows = size * 10**6 // ROW_BYTES // EPISODE * EPISODE
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        arrays = source = Path(folder) / "x.hdf5"
+        generate(arrays, rows, kind == "packed")
+        if kind in TABLES:
+            source = arrays.with_suffix(f".{kind}")
+            generate_table(arrays, source)
+        copy, out = Path(folder) / "copy.h5", Path(folder) / "out.h5"
+        times = []
+        for _ in range(options.repeats):
+            out.unlink(missing_ok=True)
+            written, _peak = run(COPY, arrays, copy, WRITTEN)
+            everything, _peak = run(COPY, arrays, copy, f"{WRITTEN},next_observations")
+            seconds, peak = run(INGEST, source, out)
+            times.append((seconds, seconds / written, seconds / everything))
+        bytes_read = source.stat().st_size
+    seconds, written, everything = np.median(times, axis=0)
+    print(
+        f"{kind}, {rows} rows, {bytes_read / 1e9:.2f} GB: ingest {seconds:.1f} s, "
+        f"{written:.2f} x a copy of what it writes, {everything:.2f} x a copy of all; "
+        f"peak {peak:.0f} MB, {peak - base:.0f} MB above the imports",
+        flush=True,
+    )
+
+
 def main() -> None:
-    """Measure and print one line per layout: medians of interleaved repeats."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--megabytes", type=int, default=1000)
+    parser.add_argument("--megabytes", type=int, default=4000)
+    parser.add_argument("--table-megabytes", type=int, default=400)
+    parser.add_argument("--kinds", default="packed,plain,csv,parquet")
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     options = parser.parse_args()
-    rows = options.megabytes * 10**6 // ROW_BYTES // EPISODE * EPISODE
     start, base = run(BASE)
-    print(f"{rows} rows; imports alone: {start:.1f} s, {base:.0f} MB")
-    for packed in (True, False):
-        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-            source = Path(folder) / "x.hdf5"
-            generate(source, rows, packed)
-            copy, out = Path(folder) / "copy.h5", Path(folder) / "out.h5"
-            times = []
-            for _ in range(options.repeats):
-                out.unlink(missing_ok=True)
-                written, _peak = run(COPY, source, copy, WRITTEN)
-                everything, _peak = run(
-                    COPY, source, copy, f"{WRITTEN},next_observations"
-                )
-                seconds, peak = run(INGEST, source, out)
-                times.append((seconds, seconds / written, seconds / everything))
-        seconds, written, everything = np.median(times, axis=0)
-        print(
-            f"packed={packed}: ingest {seconds:.1f} s, {written:.2f} x a copy of what it "
-            f"writes, {everything:.2f} x a copy of all; peak {peak:.0f} MB, "
-            f"{peak - base:.0f} MB above the imports"
-        )
+    interpreter = run("pass")[1]
+    print(f"imports: {start:.1f} s, {base:.0f} MB; interpreter: {interpreter:.0f} MB")
+    for kind in options.kinds.split(","):
+        measure(kind, options, base)
 
 
 if __name__ == "__main__":

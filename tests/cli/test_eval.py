@@ -69,3 +69,29 @@ def test_a_model_of_another_system_exits_with_4(files, tmp_path):
 def test_missing_files_exit_with_3_and_4(files, tmp_path):
     assert run(files[0], tmp_path / "none.h5").exit_code == 3
     assert run(tmp_path / "none", files[1]).exit_code == 4
+
+
+def test_whole_episodes_are_simulated(files, tmp_path):
+    flags = ("--simulate", "--n-init", 4)
+    document = json.loads(run(*files, *flags, "--json").stdout)
+    assert document["schema"] == "koopcli.simulation/1"
+    assert document["protocol"]["n_init"] == 4
+    shown = run(*files, *flags, "--output", tmp_path / "out")
+    assert shown.exit_code == 0 and "all episodes" in shown.stdout
+    assert "simulated after 4 given samples" in shown.stderr
+    assert (tmp_path / "out" / "simulation.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--n-init", 4), "belongs to --simulate"),
+        (("--simulate", "--horizons", "1,2"), "omit --horizons"),
+        (("--simulate", "--stride", 2), "omit --horizons"),
+        (("--simulate", "--n-init", 0), "n_init"),
+    ],
+)
+def test_flags_that_contradict_simulation_are_a_usage_error(files, flags, message):
+    result = run(*files, *flags)
+    assert result.exit_code == 2
+    assert message in result.stderr

@@ -33,3 +33,11 @@ def test_what_is_not_there_and_what_is_neither(tmp_path):
     (tmp_path / "x.txt").write_text("hello")
     assert run(tmp_path / "x.txt").exit_code == 3
     assert run(tmp_path).exit_code == 4
+
+
+def test_samples_of_the_past_are_described(tmp_path):
+    linear_world.write_partial(tmp_path / "d.h5", count=3, lag=2)
+    document = json.loads(run(tmp_path / "d.h5", "--json").stdout)
+    assert document["delays"] == {
+        "count": 3, "lag": 2, "outputs": ["x"], "inputs": ["u"],
+    }  # fmt: skip

@@ -116,3 +116,27 @@ def test_the_help_names_every_format():
             0
         ].help.split()
     )
+
+
+def test_append_takes_the_split_settings_of_the_file_and_says_what_was_added(
+    tmp_path, source
+):
+    out, more = tmp_path / "o.h5", tmp_path / "more.hdf5"
+    write_d4rl(more, (4,) * 10, seed=1)
+    assert run(source, "--output", out, "--val-fraction", 0, "--seed", 5).exit_code == 0
+    result = run(more, "--output", out, "--append", "--json")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert (document["episodes"], document["episodes_before"]) == (10, 3)
+    assert document["splits"] == {"train": 11, "val": 0, "test": 2}
+    assert "the 3 episodes that were there keep their splits" in result.stderr
+    result = run(more, "--output", out, "--append", "--val-fraction", 0.2)
+    assert "10, added to 13" in result.stdout
+    assert "was ingested before" in result.stderr and "val 2" in result.stderr
+
+
+def test_append_and_overwrite_exclude_each_other(tmp_path, source):
+    out = tmp_path / "o.h5"
+    run(source, "--output", out)
+    assert run(source, "--output", out, "--append", "--overwrite").exit_code == 2
+    assert run(source, "--output", tmp_path / "none.h5", "--append").exit_code == 3

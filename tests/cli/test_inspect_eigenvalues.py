@@ -2,7 +2,7 @@ import json
 
 import equinox as eqx
 import pytest
-from linear_world import model_meta, untrained, world, write_run
+from linear_world import model_meta, untrained, world, write_run, write_world
 from typer.testing import CliRunner
 
 from koopcli.cli.app import app
@@ -84,3 +84,39 @@ def test_a_missing_run_says_what_to_do(tmp_path):
     result = run(tmp_path / "none")
     assert result.exit_code == 4
     assert "koopcli train" in result.stderr
+
+
+def test_the_radius_gate(stable, unstable):
+    radius = json.loads(run(stable, "--json").stdout)["summary"]["spectral_radius"]
+    assert run(stable, "--max-radius", radius + 1e-6).exit_code == 0
+    result = run(stable, "--max-radius", radius - 1e-6)
+    assert result.exit_code == 6
+    assert "exceeds --max-radius" in result.stderr
+    assert run(stable, "--max-radius", "-1").exit_code == 2
+    assert run(stable, "--max-radius", "nan").exit_code == 2
+
+
+def test_a_gate_does_not_let_an_unverified_mode_pass(unstable, tmp_path):
+    # The verdict of the data is open, but the model diverges: the gate is the model's.
+    data = write_world(tmp_path / "data.h5")
+    result = run(unstable, "--data", data, "--json", "--fail-if-unstable")
+    document = json.loads(result.stdout)
+    assert document["verification"]["verdict"] == "undecided"
+    assert result.exit_code == 6
+
+
+def test_sorting_by_data_needs_data(stable):
+    result = run(stable, "--sort", "energy")
+    assert result.exit_code == 2
+    assert "--sort energy: needs --data" in result.stderr
+
+
+def test_a_linear_model_is_exported_and_results_are_stored(stable, tmp_path):
+    arguments = ["-o", tmp_path / "out", "--export-linear", tmp_path / "m.json"]
+    result = run(stable, *arguments)
+    assert result.exit_code == 0, result.stderr
+    assert "wrote" in result.stderr and "modes.csv" in result.stderr
+    stored = json.loads((tmp_path / "out" / "spectrum.json").read_text())
+    assert len(stored["modes"]) == 4
+    assert json.loads((tmp_path / "m.json").read_text())["schema"] == "koopcli.linear/1"
+    assert run(stable, *arguments).exit_code == 2

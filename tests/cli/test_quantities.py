@@ -61,3 +61,17 @@ def test_lists():
         ConfigError, match=r"'lstm' is not a valid.*choose from koopman"
     ):
         quantities.names("gru,lstm", ModelKind, "--models")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2GB", 2 * 10**9), ("1.5 GiB", 3 * 2**29), ("500mb", 5 * 10**8), ("7", 7)],
+)
+def test_memory(text, expected):
+    assert quantities.memory(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "GB", "2 XB", "-1GB", "0.5B", "2,5GB", "nan"])
+def test_no_amount_of_memory(text):
+    with pytest.raises(ConfigError, match="expected an amount of memory such as 2GB"):
+        quantities.memory(text)

@@ -89,3 +89,14 @@ def test_a_number_of_parameters_must_be_one_and_possible(tmp_path, data):
     result = run(data, "--output", tmp_path / "run", "--params", "3")
     assert result.exit_code == 2 and "3 is too small; the narrowest" in result.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_a_memory_budget_is_a_setting_and_too_little_is_refused(tmp_path, data):
+    shown = run("--print-config", "--json", "--memory-budget", "1.5GB")
+    settings = {s["name"]: s for s in json.loads(shown.stdout)["settings"]}
+    assert settings["train.memory_budget"]["value"] == 1_500_000_000
+    assert settings["train.memory_budget"]["origin"] == "--memory-budget"
+    result = run(data, "-o", tmp_path / "run", *TINY, "--memory-budget", "1KB")
+    assert result.exit_code == 2 and "raise --memory-budget" in result.stderr
+    assert not (tmp_path / "run").exists()
+    assert run("--memory-budget", "much").exit_code == 2

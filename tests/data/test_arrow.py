@@ -4,13 +4,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from koopcli.data.arrow import table
+from koopcli.data import arrow
 from koopcli.errors import DataError
+
+
+def table(where, whole):
+    empty = arrow.empty_columns([whole])
+    [found] = arrow.tables(where, [whole], empty)
+    return found, sorted(empty)
 
 
 def test_every_kind_of_column_becomes_an_array():
     start = datetime.datetime(2024, 1, 1)
-    arrow = pa.table(
+    whole = pa.table(
         {
             "f": pa.array([1.5, None], pa.float32()),
             "i": pa.array([1, 2]),
@@ -24,7 +30,7 @@ def test_every_kind_of_column_becomes_an_array():
             "bytes": [b"1", b"2"],
         }
     )
-    found, empty = table("x", arrow)
+    found, empty = table("x", whole)
     assert np.array_equal(found.columns["f"], [1.5, np.nan], equal_nan=True)
     assert found.columns["i"].tolist() == [1, 2]
     assert np.array_equal(found.columns["b"], [1, np.nan], equal_nan=True)
@@ -60,3 +66,18 @@ def test_structs_become_columns_by_dotted_name():
     made, _ = table("x", pa.table({"arm": struct, "u": [1.0, 2.0]}))
     assert list(made.columns) == ["arm.a", "arm.b.c", "u"]
     assert made.columns["arm.b.c"].tolist() == [[1, 2], [3, 4]]
+
+
+def test_successive_tables_count_rows_and_time_from_the_first_one():
+    moments = [pa.array([n * 10**6], pa.timestamp("us")) for n in (5, 7)]
+    parts = [pa.table({"t": moment}) for moment in moments]
+    parts.insert(0, pa.table({"t": pa.array([None], pa.timestamp("us"))}))
+    found = list(arrow.tables("x", parts, set()))
+    assert [table.first_row for table in found] == [0, 1, 2]
+    times = [table.columns["t"][0] for table in found]
+    assert np.isnan(times[0]) and times[1:] == [0, 2]
+
+
+def test_only_a_column_without_any_content_is_empty():
+    parts = [pa.table({"a": [None], "b": [None]}), pa.table({"a": [1.0], "b": [None]})]
+    assert arrow.empty_columns(parts) == {"b"}

@@ -13,9 +13,11 @@ def test_time_limits_start_anew_after_every_end():
 def test_a_row_that_does_not_continue_is_a_hidden_boundary():
     now = np.arange(6.0)[:, None]
     following = now + 1
-    assert not boundaries.hidden(now, following).any()
+    assert not boundaries.hidden(now, following, boundaries.scale(now)).any()
     following[3] = 40
-    assert np.flatnonzero(boundaries.hidden(now, following)).tolist() == [3]
+    assert np.flatnonzero(
+        boundaries.hidden(now, following, boundaries.scale(now))
+    ).tolist() == [3]
 
 
 @pytest.mark.parametrize("block", [1, 2, 5])
@@ -26,4 +28,6 @@ def test_the_block_size_changes_nothing(monkeypatch, block):
     following[[1, 6]] += 3
     monkeypatch.setattr(boundaries, "BLOCK_ROWS", block)
     monkeypatch.setattr(boundaries, "CONTINUITY", 1e-9)
-    assert np.flatnonzero(boundaries.hidden(now, following)).tolist() == [1, 6]
+    assert np.flatnonzero(
+        boundaries.hidden(now, following, boundaries.scale(now))
+    ).tolist() == [1, 6]

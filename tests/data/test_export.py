@@ -6,10 +6,11 @@ from any_dataset import episodes, write
 from good_episode import GOOD
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from linear_world import write_partial
 
 from koopcli.config import ExportFormat, IngestConfig, Split
-from koopcli.data import mapping_file, store
-from koopcli.data.export import export
+from koopcli.data import exporters, mapping_file, store
+from koopcli.data.export import DELAYS, export
 from koopcli.data.ingest import ingest
 from koopcli.errors import ConfigError, DataError
 
@@ -100,3 +101,26 @@ def _module(kind):
 def test_a_table_needs_its_suffix(tmp_path):
     with pytest.raises(ConfigError, match=r"must end in \.csv"):
         export(tmp_path / "d.h5", tmp_path / "x.txt", ExportFormat.CSV)
+
+
+@pytest.mark.parametrize("kind", [ExportFormat.D4RL, *NAMES])
+def test_the_size_of_the_batches_changes_nothing(tmp_path, kind, monkeypatch):
+    found = [
+        dataclasses.replace(
+            ENDED, observations=np.full((4, 2), float(i)), source=f"episode {i}"
+        )
+        for i in range(5)
+    ]
+    write(tmp_path / "d.h5", found)
+    monkeypatch.setattr(exporters, "BATCH_ROWS", 5)
+    back, _ = there_and_back(tmp_path, kind)
+    assert back.observations[::4, 0].tolist() == [0, 1, 2, 3, 4]
+    assert back.lengths.tolist() == [3] * 5 and back.terminations[2::3].all()
+
+
+def test_samples_of_the_past_are_said_to_be_ordinary_columns_now(tmp_path):
+    write_partial(tmp_path / "d.h5", count=2)
+    found, report = there_and_back(tmp_path, ExportFormat.CSV)
+    assert report.remarks[0] == DELAYS
+    assert found.observation_names == ("x", "x[t-1]", "u[t-1]")
+    assert found.delays is None

@@ -306,3 +306,27 @@ def test_delay_embedding_is_named_and_does_not_cross_episodes(tmp_path, out):
         "first steps of an episode, whose past --delay-embed needs": (0, 4),
         "too short for --delay-embed": (1, 2),
     }
+
+
+def test_a_delay_embedding_is_recorded(tmp_path, out):
+    source = tmp_path / "x.hdf5"
+    expected = write_d4rl(source, (12, 30, 14, 20))
+    report = ingest([str(source)], out, IngestConfig(delay_embed=3, delay_lag=2))
+    dataset = store.load(out)
+    assert dataset.delays is not None
+    assert (dataset.delays.count, dataset.delays.lag) == (3, 2)
+    assert dataset.lengths.tolist() == [8, 26, 10, 16]
+    outputs = expected[0][0].shape[1]
+    assert dataset.output_names == report.observation_names[:outputs]
+    assert len(dataset.output_statistics.observations.mean) == outputs
+    row = dataset.observations[0]
+    assert np.array_equal(row[:outputs], expected[0][0][4])
+    assert np.array_equal(row[outputs : 2 * outputs], expected[0][0][2])
+
+
+def test_without_a_delay_embedding_all_columns_are_outputs(tmp_path, out):
+    write_d4rl(tmp_path / "x.hdf5", (12, 30))
+    ingest([str(tmp_path / "x.hdf5")], out, IngestConfig())
+    dataset = store.load(out)
+    assert dataset.delays is None
+    assert dataset.output_names == dataset.observation_names

@@ -15,9 +15,12 @@ def cut(columns, **settings):
     table = Table("x", {"y": np.arange(rows, dtype=float), **arrays})
     remarks, config = Remarks(), IngestConfig(**settings)
     mapping = resolve(table, config)
-    found = segments.cut(table, mapping, config, remarks)
+    facts = segments.facts(table, mapping, config)
+    segments.check_labels(table, mapping, set(), goes_on=False)
+    found = segments.cut(table, mapping, config, facts, remarks, segments.Place())
     places = [(s.first, s.stop) for s in found.segments]
-    return places, remarks.lines(), found, dict(remarks.dropped)
+    assert found.rest == rows
+    return places, remarks.lines(), (found, facts), dict(remarks.dropped)
 
 
 def test_the_episode_column_and_flags_cut():
@@ -34,7 +37,7 @@ def test_a_row_without_action_after_the_end_holds_its_last_observation():
 
 def test_time_that_starts_anew_or_jumps_splits_and_is_said():
     found, remarks, cuts, _ = cut({"time": [0, 1, 2, 0, 1, 2, 9, 10]})
-    assert found == [(0, 3), (3, 6), (6, 8)] and cuts.dt == 1
+    assert found == [(0, 3), (3, 6), (6, 8)] and cuts[1].step == 1
     assert "1 times at which time starts anew" in remarks[0] and "row 2" in remarks[0]
     assert "1 gaps in time" in remarks[1] and "after row 5" in remarks[1]
 
@@ -46,12 +49,12 @@ def test_jitter_is_reported():
 
 def test_resampling_forgives_single_missing_samples():
     found, remarks, cuts, _ = cut({"time": [0, 1, 3, 4, 5, 50, 51]}, resample=0.5)
-    assert found == [(0, 5), (5, 7)] and cuts.dt == 0.5
+    assert found == [(0, 5), (5, 7)] and cuts[1].step == 1
     assert len(remarks) == 1 and "gaps" in remarks[0]
 
 
 def test_a_single_row_has_no_time_step():
-    assert cut({"time": [3.0]})[2].dt is None
+    assert cut({"time": [3.0]})[2][1].step is None
 
 
 def test_hidden_boundaries_are_found():
@@ -70,7 +73,7 @@ def test_named_row_ranges_are_episodes_of_their_split_and_the_rest_is_counted():
         {"u": [0.0] * 10}, train_rows=("1:3", "7:8"), test_rows=("3:6",)
     )
     assert found == [(1, 3), (3, 6), (7, 8)]
-    assert [s.split for s in cuts.segments] == ["train", "test", "train"]
+    assert [s.split for s in cuts[0].segments] == ["train", "test", "train"]
     assert dropped == {segments.OUTSIDE: 4} and remarks == []
 
 
@@ -78,13 +81,13 @@ def test_what_is_left_out_may_be_uneven():
     found, remarks, cuts, dropped = cut(
         {"time": [0, 1, 2, 7, 7.5, 7.6]}, train_rows=("0:3",)
     )
-    assert found == [(0, 3)] and cuts.dt == 1 and remarks == []
+    assert found == [(0, 3)] and cuts[1].step == 1 and remarks == []
     assert dropped == {segments.OUTSIDE: 3}
 
 
 def test_a_split_column_is_understood():
     _, _, cuts, _ = cut({"split": ["train", "train", "Valid", "test"]})
-    assert [s.split for s in cuts.segments] == ["train", "val", "test"]
+    assert [s.split for s in cuts[0].segments] == ["train", "val", "test"]
 
 
 @pytest.mark.parametrize(

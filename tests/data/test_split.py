@@ -80,3 +80,12 @@ def test_groups_stay_together():
     for part in parts.values():
         names = {groups[i] for i in part}
         assert len(part) == sum(g in names for g in groups) and len(names) == 1
+
+
+def test_beside_other_episodes_for_training_none_is_needed():
+    parts = by_name(["test", "val"], trained=True)
+    assert {name: part.tolist() for name, part in parts.items()} == {
+        "train": [],
+        "val": [1],
+        "test": [0],
+    }

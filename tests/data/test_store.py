@@ -6,6 +6,8 @@ import pytest
 from koopcli.data import store
 from koopcli.errors import DataError
 
+DELAYS = '{"count": 2, "lag": 1, "outputs": ["x"], "inputs": ["u"]}'
+
 
 @pytest.fixture
 def path(tmp_path):
@@ -62,6 +64,8 @@ def change(name, value):
         (change("statistics/actions/std", np.full(1, np.nan)), "std is not 1 finite"),
         (lambda file: file.attrs.update(dt=0.0), "dt is not positive"),
         (lambda file: file.attrs.update(dt=np.inf), "dt is not positive"),
+        (lambda file: file.attrs.update(delays=DELAYS), "record of the delays and"),
+        (lambda file: file.attrs.update(delays="[1]"), "record of the delays is"),
         (lambda file: file.attrs.update(action_names='["a", "b"]'), "names and columns"),
         (lambda file: file.attrs.update(schema_version=9), "dataset schema version 9"),
         (lambda file: file.attrs.update(koopcli_schema="x"), "but not a koopcli dataset"),

@@ -17,7 +17,7 @@ def opened(*columns, environment="", **config):
         for i, c in enumerate(columns)
     ]
     source = open_tables(
-        lambda: iter(tables), (Path("t"),), IngestConfig(**config),
+        lambda: ((table,) for table in tables), (Path("t"),), IngestConfig(**config),
         environment=environment,
     )  # fmt: skip
     return list(source.episodes()), source

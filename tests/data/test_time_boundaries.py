@@ -12,10 +12,9 @@ def added(times, **settings):
     config = IngestConfig(**settings)
     table = Table("x", {"time": np.asarray(times), "y": np.zeros(len(times))})
     ends = np.arange(len(times)) == len(times) - 1
-    remarks = Remarks()
-    found, dt = time_boundaries.add(
-        table, resolve(table, config), config, ends, remarks
-    )
+    remarks, mapping = Remarks(), resolve(table, config)
+    dt = time_boundaries.step(table, mapping, config, ends)
+    found = time_boundaries.add(table, mapping, config, ends, dt, remarks)
     return np.flatnonzero(found).tolist(), dt, remarks.lines()
 
 
@@ -28,7 +27,7 @@ def test_every_missing_sample_is_a_gap(missing, cuts):
 
 def test_resampling_fills_in_single_missing_samples():
     times = np.arange(10.0) + 1.0 * (np.arange(10) > 4)
-    assert added(times, resample=0.5) == ([9], 0.5, [])
+    assert added(times, resample=0.5) == ([9], 1, [])
 
 
 def test_rounding_is_no_jitter_and_units_are_converted():

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from memory_dataset import memory_dataset
 
-from koopcli.data.windows import starts
+from koopcli.data.windows import start_table, starts
 from koopcli.errors import DataError
 
 
@@ -65,3 +65,15 @@ def test_a_split_without_a_step_says_what_to_do():
     dataset = memory_dataset((3, 3, 1, 1), known=(True, True, False, True))
     with pytest.raises(DataError, match="the val split has no step to start from"):
         starts(dataset, "val")
+
+
+@pytest.mark.parametrize("stride", [1, 2, 5])
+@pytest.mark.parametrize("horizon", [1, 3, 6, 99])
+def test_a_table_numbers_the_starts_that_see_the_horizon(stride, horizon):
+    dataset = memory_dataset((7, 2, 6, 9, 3), known=(True, True, False, True, True))
+    table = start_table(dataset, "train", stride=stride, horizon=horizon)
+    every = starts(dataset, "train", stride=stride)
+    expected = every.take(np.flatnonzero(every.remaining >= horizon))
+    found = table.at(np.arange(len(table)))
+    for name in ("observation_rows", "step_rows", "remaining", "episodes"):
+        assert getattr(found, name).tolist() == getattr(expected, name).tolist()

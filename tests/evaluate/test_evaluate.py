@@ -2,9 +2,10 @@ import equinox as eqx
 import jax
 import numpy as np
 import pytest
-from linear_world import model_meta, world, write_run, write_world
+from linear_world import model_meta, world, write_partial, write_run, write_world
 
 from koopcli.config import EvalConfig
+from koopcli.data import store
 from koopcli.errors import ConfigError, DataError, ModelError
 from koopcli.evaluate.evaluate import evaluate
 
@@ -108,3 +109,13 @@ def test_no_run_or_the_same_twice_is_refused(data_file, run_folder, count):
 def test_a_missing_dataset_is_named(run_folder, tmp_path):
     with pytest.raises(DataError, match=r"none\.h5"):
         evaluate([run_folder], tmp_path / "none.h5", CONFIG)
+
+
+def test_errors_are_those_of_the_physical_outputs_alone(tmp_path):
+    write_partial(tmp_path / "d.h5", count=2)
+    dataset = store.load(tmp_path / "d.h5")
+    run = write_run(tmp_path / "run", model_meta(dataset, delays=dataset.delays))
+    report = evaluate([run], tmp_path / "d.h5", CONFIG)
+    assert {row.quantity for row in report.rows} == {"observations", "x", "rewards"}
+    linear = [r for r in report.rows if r.model == "linear" and r.quantity == "x"]
+    assert all(row.nrmse < 1e-3 for row in linear)

@@ -2,9 +2,17 @@ import h5py
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from linear_world import model_meta, untrained, world, write_run, write_world
+from linear_world import (
+    model_meta,
+    untrained,
+    world,
+    write_partial,
+    write_run,
+    write_world,
+)
 
 from koopcli.config import PredictConfig
+from koopcli.data import store
 from koopcli.data.windows import starts
 from koopcli.errors import ConfigError, DataError, ModelError
 from koopcli.evaluate.predict import InputFiles, predict, spread
@@ -156,3 +164,23 @@ def test_an_output_is_not_replaced_without_being_told(data_file, run_folder, out
     with pytest.raises(ConfigError, match="already exists"):
         predict(run_folder, data_file, output, config)
     predict(run_folder, data_file, output, config, overwrite=True)
+
+
+def test_samples_of_the_past_are_neither_predicted_nor_compared(tmp_path):
+    samples = write_partial(tmp_path / "d.h5", count=3)
+    dataset = store.load(tmp_path / "d.h5")
+    run = write_run(tmp_path / "run", model_meta(dataset, delays=dataset.delays))
+    config = PredictConfig(horizon=4, starts=1)
+    predict(run, tmp_path / "d.h5", tmp_path / "p.h5", config)
+    with h5py.File(tmp_path / "p.h5") as file:
+        assert list(file.attrs["observation_names"]) == ["x"]
+        assert file["predictions/observations"].shape == (1, 5, 1)
+        # Sample 2 of the recording is the first that has two before it.
+        truth = file["truth/observations"][0, :, 0]
+        assert truth.tolist() == pytest.approx(samples[1][2:7], abs=1e-6)
+    np.savetxt(tmp_path / "s.csv", np.zeros((1, 5)), delimiter=",")
+    np.savetxt(tmp_path / "a.csv", np.zeros((3, 1)), delimiter=",")
+    files = InputFiles(tmp_path / "s.csv", tmp_path / "a.csv")
+    predict(run, files, tmp_path / "q.h5")
+    with h5py.File(tmp_path / "q.h5") as file:
+        assert file["predictions/observations"].shape == (1, 4, 1)

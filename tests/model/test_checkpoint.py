@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -7,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from koopcli.config import ModelConfig
+from koopcli.delays import Delays
 from koopcli.errors import ModelError
 from koopcli.model import checkpoint
 from koopcli.model.checkpoint import ModelMeta
@@ -102,7 +104,7 @@ def test_a_cut_file_is_truncated(saved):
 
 def test_trailing_bytes_are_noticed(saved):
     saved.write_bytes(saved.read_bytes() + b"x")
-    with pytest.raises(ModelError, match="more bytes"):
+    with pytest.raises(ModelError, match="damaged: holds"):
         checkpoint.load(saved)
 
 
@@ -129,3 +131,23 @@ def test_a_mutated_file_loads_or_is_refused_and_never_crashes(tmp_path_factory, 
         assert str(path) in str(error)
     else:
         assert loaded.model.log_gain.size == loaded.meta.model_config.latent_dim
+
+
+def test_a_record_of_delays_that_does_not_fit_is_refused(tmp_path):
+    delays = Delays(2, 1, ("x",), ("u",))
+    meta = replace(
+        META,
+        observation_names=delays.names,
+        observation_min=(-1.0,) * 3,
+        observation_max=(1.0,) * 3,
+        observation_scale=(1.0,) * 3,
+        delays=delays,
+    )
+    model = KoopmanModel(meta.model_config, meta.dimensions, key=jax.random.key(0))
+    checkpoint.save(tmp_path / "m.eqx", model, meta)
+    assert checkpoint.load(tmp_path / "m.eqx").meta == meta
+    assert (META.output_names, meta.output_names) == (("x", "v"), ("x",))
+    content = (tmp_path / "m.eqx").read_bytes()
+    (tmp_path / "m.eqx").write_bytes(content.replace(b'"lag": 1', b'"lag": 2', 1))
+    with pytest.raises(ModelError, match="delays and the observations disagree"):
+        checkpoint.load(tmp_path / "m.eqx")

@@ -65,3 +65,13 @@ def test_autonomous_data_without_rewards():
     data = DeviceData(dataset, starts(dataset, "train"))
     batch = gather(data, jnp.arange(2), horizon=4)
     assert batch.rewards is None and batch.actions.shape == (4, 2, 0)
+
+
+def test_only_what_some_windows_see_may_be_held():
+    dataset = memory_dataset(known=(True, False, True, True))
+    chosen = starts(dataset, "train").take(np.array([8, 0, 5]))
+    whole, part = DeviceData(dataset, chosen), DeviceData(dataset, chosen, 4)
+    assert part.states.shape == (3 * 5, 2) and part.actions.shape == (3 * 4, 1)
+    batches = [gather(data, jnp.arange(3), horizon=4) for data in (whole, part)]
+    pairs = zip(*map(jax.tree.leaves, batches), strict=True)
+    assert all((a == b).all() for a, b in pairs)

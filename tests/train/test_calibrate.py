@@ -1,3 +1,5 @@
+import dataclasses
+
 import linear_world
 import pytest
 
@@ -33,3 +35,12 @@ def test_steps_fill_the_budget_and_there_is_at_least_one(tmp_path, monkeypatch):
 def test_a_missing_dataset_is_an_error(tmp_path):
     with pytest.raises(DataError):
         calibrate.steps_for(1.0, tmp_path / "none.h5", CONFIG)
+
+
+def test_data_over_the_memory_budget_is_timed_on_a_part(tmp_path, monkeypatch):
+    monkeypatch.setattr(calibrate, "PART", 7)
+    dataset = linear_world.world()
+    train = dataclasses.replace(CONFIG.train, memory_budget=10)
+    part = calibrate._data(dataset, dataclasses.replace(CONFIG, train=train))
+    assert len(part.remaining) == 7 and part.states.shape == (7 * 6, 3)
+    assert len(calibrate._data(dataset, CONFIG).states) == 78

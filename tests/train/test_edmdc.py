@@ -8,9 +8,7 @@ from linear_world import TURN, world
 from memory_dataset import memory_dataset
 
 from koopcli.config import ModelConfig, ModelKind, Observables, RunConfig, Stability
-from koopcli.data.windows import starts
 from koopcli.train import edmdc
-from koopcli.train.batches import DeviceData
 from koopcli.train.fit import initial_model
 from koopcli.train.validation import make_validation
 
@@ -20,8 +18,7 @@ LINEAR = {"observables": Observables.POLYNOMIAL, "degree": 1}
 def fit(dataset, validate=None, seed=0, **settings):
     config = ModelConfig(kind=ModelKind.EDMDC, **settings)
     model = initial_model(dataset, RunConfig(model=config))
-    data = DeviceData(dataset, starts(dataset, "train"))
-    return edmdc.fit(model, data, seed, validate)
+    return edmdc.fit(model, dataset, seed, validate)
 
 
 def physical(model, dataset):
@@ -66,8 +63,7 @@ def test_no_pair_crosses_the_end_of_an_episode(known):
     model = initial_model(
         dataset, RunConfig(model=ModelConfig(kind=ModelKind.EDMDC, **LINEAR))
     )
-    data = DeviceData(dataset, starts(dataset, "train"))
-    [(x, y)] = edmdc.transitions(model, data)
+    [(x, y)] = edmdc.transitions(model, dataset)
     assert len(x) == sum((6, 4, 9)) - 3 * (not known)
     # Episodes are 100 apart and their noise is of order one.
     scale = dataset.statistics.observations.scale
@@ -78,8 +74,7 @@ def test_blocks_are_bounded_and_complete(monkeypatch):
     monkeypatch.setattr(edmdc, "ROWS", 7)
     dataset = world()
     model, _ = fit(dataset, ridge=1e-3, **LINEAR)
-    data = DeviceData(dataset, starts(dataset, "train"))
-    assert [len(x) for x, _ in edmdc.transitions(model, data)] == [7, 7, 7, 7, 2]
+    assert [len(x) for x, _ in edmdc.transitions(model, dataset)] == [7, 7, 7, 7, 2]
     monkeypatch.undo()
     whole, _ = fit(dataset, ridge=1e-3, **LINEAR)
     assert jnp.allclose(model.dynamics, whole.dynamics, atol=1e-6)
@@ -145,5 +140,4 @@ def test_the_same_seed_gives_the_same_model():
 
 def test_equal_states_have_a_bandwidth():
     dataset = dataclasses.replace(world(), observations=np.ones((78, 3), np.float32))
-    data = DeviceData(dataset, starts(dataset, "train"))
-    assert edmdc.median_distance(data, 0) == 1.0
+    assert edmdc.median_distance(dataset, 0) == 1.0

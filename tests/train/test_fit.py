@@ -64,6 +64,7 @@ def test_a_run_folder_is_complete_and_enough_to_predict(tmp_path, validated):
         "metrics.csv",
         "model.eqx",
         "last.eqx",
+        ".lock",
         "checkpoints/step_00000004.eqx",
         "checkpoints/step_00000008.eqx",
     }
@@ -147,9 +148,9 @@ def test_an_existing_folder_needs_overwrite_and_must_be_a_run(tmp_path, data):
     fit(data, run, config())
     with pytest.raises(ConfigError, match=r"run: already exists.*--overwrite"):
         fit(data, run, config())
-    (run / "checkpoints").mkdir()
+    (run / "notes.txt").touch()
     fit(data, run, config(), overwrite=True)
-    assert not (run / "checkpoints").exists()
+    assert not (run / "notes.txt").exists()
     other = tmp_path / "precious"
     other.mkdir()
     (other / "thesis.tex").touch()
@@ -164,25 +165,39 @@ def test_bad_data_leaves_no_folder(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_divergence_stops_names_the_place_and_keeps_the_last_good_model(
-    tmp_path, data, monkeypatch
-):
+def poisoned_from(first, monkeypatch):
+    original = steps.batch_at
+
     def poisoned(data, key, step, config):
         batch, loss_key = original(data, key, step, config)
-        bad = jnp.where(step >= 5, jnp.nan, 0.0)
+        bad = jnp.where(step >= first, jnp.nan, 0.0)
         return jax.tree.map(
             lambda x: x + bad if x.dtype == jnp.float32 else x, batch
         ), loss_key
 
-    original = steps.batch_at
     monkeypatch.setattr(steps, "batch_at", poisoned)
-    monkeypatch.setattr("koopcli.train.fit.batch_at", poisoned)
+    monkeypatch.setattr("koopcli.train.divergence.batch_at", poisoned)
+
+
+def test_divergence_stops_names_the_place_and_keeps_the_last_good_model(
+    tmp_path, data, monkeypatch
+):
+    poisoned_from(5, monkeypatch)
     with pytest.raises(
         DivergedError, match=r"prediction loss became non-finite at step 5"
     ):
-        fit(data, tmp_path / "run", config())
+        fit(data, tmp_path / "run", config(max_bad_steps=2))
     saved = checkpoint.load(tmp_path / "run" / "last.eqx")
     assert saved.meta.step == 5
+
+
+def test_a_few_bad_steps_are_skipped_said_and_logged(tmp_path, data, monkeypatch):
+    poisoned_from(6, monkeypatch)
+    result = fit(data, tmp_path / "run", config(max_bad_steps=2))
+    assert result.skipped == (6, 7)
+    assert "2 steps were skipped" in result.warnings[1]
+    with open(tmp_path / "run" / "metrics.csv") as file:
+        assert [row["skipped"] for row in csv.DictReader(file)] == ["", "", "6", "7"]
 
 
 def test_a_short_horizon_and_no_rewards(tmp_path):

@@ -3,7 +3,13 @@ import math
 import pytest
 
 from koopcli.config import TrainConfig
-from koopcli.train.progress import BestModel, Clock, checkpoint_due, dispatch_lengths
+from koopcli.train.progress import (
+    BestModel,
+    Clock,
+    Timer,
+    checkpoint_due,
+    dispatch_lengths,
+)
 
 
 def test_calls_end_at_validations_checkpoints_and_the_end():
@@ -17,6 +23,28 @@ def test_calls_end_at_validations_checkpoints_and_the_end():
         if checkpoint_due(config, end, count)
     ]
     assert due == [7, 14, 21]
+
+
+@pytest.mark.parametrize("done", [4, 7, 18, 23])
+def test_a_run_that_goes_on_has_the_calls_it_would_have_had(done):
+    config = TrainConfig(steps=23, dispatch_steps=4, eval_every=10, checkpoint_every=7)
+    ends = [done]
+    for count in dispatch_lengths(config, done):
+        ends.append(ends[-1] + count)
+    whole = [4, 7, 10, 14, 18, 20, 21, 23]
+    assert ends == whole[whole.index(done) :]
+
+
+def test_the_timer_rings_once_per_period_and_never_without_one(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    timer, never = Timer(minutes=0.5), Timer(minutes=0.0)
+    heard = []
+    for second in (129.0, 130.0, 131.0, 159.0, 161.0):
+        now[0] = second
+        heard.append(timer.due())
+        assert not never.due()
+    assert heard == [False, True, False, False, True]
 
 
 def test_no_checkpoints_unless_asked():
@@ -43,5 +71,6 @@ def test_the_clock_predicts_the_end_from_the_last_rate():
     clock = Clock(steps=100)
     clock.tick(10, 10, elapsed=2.0)
     fields = clock.fields()
+    assert Clock(steps=100, done=30, seconds=7.0).seconds >= 7.0
     assert fields["steps_per_second"] == pytest.approx(5.0)
     assert fields["eta_seconds"] == pytest.approx(18.0)

@@ -1,39 +1,29 @@
-import csv
 import json
 import math
 from pathlib import Path
 
-from koopcli.train.report import FitResult, StepReport, metrics_files, tee
+from koopcli.train.report import FitResult, StepReport, tee
 
 
-def record(step=5, validation=None, loss=0.5):
+def record(loss=0.5, skipped=()):
     return StepReport(
-        step=step,
+        step=5,
         steps=10,
         seconds=1.5,
         steps_per_second=4.0,
         eta_seconds=2.0,
         losses={"loss": loss},
-        validation=validation,
+        skipped=skipped,
     )
-
-
-def test_metrics_have_a_header_and_the_same_columns_in_every_row(tmp_path):
-    columns = ["step", "seconds", "steps_per_second", "train_loss", "val_nmse"]
-    report = metrics_files(tmp_path, columns)
-    report(record(step=5))
-    report(record(step=10, validation={"nmse": 0.25}))
-    with open(tmp_path / "metrics.csv") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["step"] for row in rows] == ["5", "10"]
-    assert [row["val_nmse"] for row in rows] == ["", "0.25"]
-    lines = (tmp_path / "metrics.jsonl").read_text().splitlines()
-    assert "val_nmse" not in json.loads(lines[0])
-    assert json.loads(lines[1])["val_nmse"] == 0.25
 
 
 def test_nan_is_null():
     assert record(loss=math.nan).row()["train_loss"] is None
+
+
+def test_skipped_steps_are_in_the_record():
+    assert record(skipped=(3, 4)).row()["skipped"] == "3 4"
+    assert record().row()["skipped"] == ""
 
 
 def test_tee_tells_everybody():

@@ -11,7 +11,7 @@ from koopcli.data.windows import starts
 from koopcli.train import loss, optimizer
 from koopcli.train.batches import DeviceData
 from koopcli.train.fit import initial_model
-from koopcli.train.step import TrainState, batch_at, make_dispatch
+from koopcli.train.step import batch_at, initial_state, make_dispatch
 
 CONFIG = RunConfig(
     model=ModelConfig(latent_dim=3, encoder_width=4, decoder_width=4),
@@ -31,9 +31,7 @@ def parts():
 
 def fresh(parameters, transformation):
     # Copies, because a dispatch gives the buffers of its state away.
-    parameters = jax.tree.map(jnp.copy, parameters)
-    state = transformation.init(parameters)
-    return TrainState(parameters, state, jnp.int32(0), jnp.int32(-1))
+    return initial_state(jax.tree.map(jnp.copy, parameters), transformation)
 
 
 def equal(a, b, tolerance=0.0):
@@ -61,8 +59,8 @@ def test_a_dispatch_equals_plain_optax_steps(parts):
         updates, memory = transformation.update(gradient, memory, parameters)
         parameters = optax.apply_updates(parameters, updates)
     assert equal(state.parameters, parameters, 1e-5)
-    assert np.isclose(record["loss"], np.mean(losses), rtol=1e-4)
-    assert int(state.step) == 3 and int(state.bad_step) == -1
+    assert np.isclose(record.means["loss"], np.mean(losses), rtol=1e-4)
+    assert int(state.step) == 3 and int(state.first_bad) == -1
 
 
 def test_how_steps_are_cut_into_calls_changes_nothing_and_compiles_once(parts):
@@ -79,16 +77,53 @@ def test_how_steps_are_cut_into_calls_changes_nothing_and_compiles_once(parts):
     assert dispatch._cache_size() == 1
 
 
-def test_a_bad_step_is_remembered_and_changes_no_parameter(parts):
+def poison(data, rows):
+    states = data.states.at[jnp.array(rows)].set(jnp.nan)
+    return eqx.tree_at(lambda d: d.states, data, states)
+
+
+def test_bad_steps_change_nothing_are_named_and_do_not_spoil_the_mean(parts):
     parameters, frozen, transformation, data = parts
-    poisoned = eqx.tree_at(lambda d: d.states, data, data.states * jnp.nan)
+    key, dispatch = jax.random.key(5), make_dispatch(CONFIG, transformation)
+    state = fresh(parameters, transformation)
+    state, before = dispatch(state, frozen, data, key, jnp.int32(2))
+    kept = jax.tree.map(jnp.copy, state.parameters)
+    everywhere = poison(data, range(len(data.states)))
+    state, record = dispatch(state, frozen, everywhere, key, jnp.int32(3))
+    assert equal(state.parameters, kept)
+    assert record.skipped.tolist()[:4] == [True, True, True, False]
+    assert float(record.means["loss"]) == 0.0
+    assert (int(state.step), int(state.bad_steps), int(state.first_bad)) == (5, 3, 2)
+    state, record = dispatch(state, frozen, data, key, jnp.int32(2))
+    assert (int(state.bad_steps), int(state.first_bad)) == (0, -1)
+    assert not record.skipped.any() and np.isfinite(record.means["loss"])
+    assert not equal(state.parameters, kept)
+
+
+def test_the_mean_is_over_the_steps_that_counted(parts):
+    parameters, frozen, transformation, data = parts
     dispatch = make_dispatch(CONFIG, transformation)
-    state, _ = dispatch(
+    # A window of one episode is bad: which steps draw it is a function of the key.
+    spoilt = poison(data, [0])
+    state, record = dispatch(
         fresh(parameters, transformation),
         frozen,
-        poisoned,
-        jax.random.key(5),
-        jnp.int32(4),
+        spoilt,
+        jax.random.key(1),
+        jnp.int32(10),
     )
-    assert int(state.bad_step) == 0
+    assert 0 < record.skipped[:10].sum() < 10
+    assert np.isfinite(record.means["loss"]) and float(record.means["loss"]) > 0
+
+
+def test_after_too_many_bad_steps_nothing_changes_any_more(parts):
+    parameters, frozen, transformation, data = parts
+    key, dispatch = jax.random.key(5), make_dispatch(CONFIG, transformation)
+    everywhere = poison(data, range(len(data.states)))
+    state = fresh(parameters, transformation)
+    for _ in range(2):
+        state, _ = dispatch(state, frozen, everywhere, key, jnp.int32(6))
+    assert int(state.bad_steps) == 12 > CONFIG.train.max_bad_steps
+    state, record = dispatch(state, frozen, data, key, jnp.int32(2))
+    assert record.skipped[:2].all() and int(state.first_bad) == 0
     assert equal(state.parameters, parameters)

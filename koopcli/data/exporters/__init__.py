@@ -1,14 +1,17 @@
 """Writers of foreign formats; what they write, `koopcli ingest` reads back unchanged.
 
-Each module offers `write(path, episodes, about)`. What a format cannot hold is refused,
-never left out.
+Each module offers `write(path, episodes, about)`, which goes over the episodes more than
+once and holds few of them at a time. What a format cannot hold is refused, never left out.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from koopcli.data.episode import Episode
 from koopcli.data.export_notes import Notes
 from koopcli.errors import DataError
+
+BATCH_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class About:
     with_splits: bool
 
 
-def check_ends(episodes: list[Episode], kind: str) -> list[str]:
+def check_ends(episodes: Iterable[Episode], kind: str) -> list[str]:
     """Refuse marks within an episode; remark on ends without any mark.
 
     In flat formats a mark ends the episode, and every episode needs one.
@@ -47,3 +50,17 @@ def check_ends(episodes: list[Episode], kind: str) -> list[str]:
     if not unmarked:
         return []
     return [f"{unmarked} episodes without an end mark were marked as truncated"]
+
+
+def batches(episodes: Iterable[Episode]) -> Iterator[list[Episode]]:
+    """Group successive episodes, so that each group has enough rows to write at once."""
+    group: list[Episode] = []
+    rows = 0
+    for episode in episodes:
+        group.append(episode)
+        rows += len(episode.observations)
+        if rows >= BATCH_ROWS:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group

@@ -6,7 +6,7 @@ Spaces are unbounded boxes of the columns. If the folder lies under MINARI_DATAS
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from koopcli.data.exporters import About
 from koopcli.errors import DataError
 
 
-def write(path: Path, episodes: list[Episode], about: About, dataset_id: str) -> None:
+def write(
+    path: Path, episodes: Iterable[Episode], about: About, dataset_id: str
+) -> None:
     """Write a folder that holds `data/`.
 
     Raises:
@@ -31,10 +33,10 @@ def write(path: Path, episodes: list[Episode], about: About, dataset_id: str) ->
 
     if not about.notes.action_names:
         raise DataError("Minari cannot store episodes without actions; choose d4rl")
-    unknown = [e for e in episodes if not e.last_observation_known]
+    unknown = [e.source for e in episodes if not e.last_observation_known]
     if unknown:
         raise DataError(
-            f"{unknown[0].source}: Minari needs the observation after the last action, "
+            f"{unknown[0]}: Minari needs the observation after the last action, "
             f"which {len(unknown)} episodes lack; choose d4rl, csv or parquet"
         )
 
@@ -51,7 +53,7 @@ def write(path: Path, episodes: list[Episode], about: About, dataset_id: str) ->
             observation_space=box(about.notes.observation_names),
             action_space=box(about.notes.action_names),
         )
-        notes = replace(about.notes, rewards=episodes[0].rewards is not None)
+        notes = replace(about.notes, rewards=next(iter(episodes)).rewards is not None)
         storage.update_metadata(
             {
                 "dataset_id": dataset_id,
@@ -75,7 +77,7 @@ def identifier(path: Path) -> str:
     return name if re.search(r"-v\d+$", name) else f"{name}-v0"
 
 
-def _buffers(episodes: list[Episode]) -> Iterator[Any]:
+def _buffers(episodes: Iterable[Episode]) -> Iterator[Any]:
     from minari.data_collector import EpisodeBuffer
 
     for episode in episodes:

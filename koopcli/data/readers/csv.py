@@ -1,16 +1,17 @@
 """CSV files, one or a folder of them: one row per time step.
 
 Columns are found by name or told by --obs-cols and the like; without an episode column
-every file is an episode. Separator, header and decimal sign are found out.
+every file is an episode. Separator, header and decimal sign are found out. Files are
+read in pieces, so that they may be larger than memory.
 """
 
-import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from koopcli.config import IngestConfig
-from koopcli.data import arrow, source_files
-from koopcli.data.csv_text import Layout, layout
+from koopcli.data import arrow, csv_blocks, source_files
+from koopcli.data.csv_text import layout
 from koopcli.data.readers import TABULAR, Source
 from koopcli.data.table import Table
 from koopcli.data.tabular import open_tables
@@ -37,11 +38,9 @@ def open_source(source: str, config: IngestConfig) -> Source:
     files = source_files.find(source, SUFFIXES if known else OTHER_SUFFIXES)
     empty: set[str] = set()
 
-    def tables() -> Iterator[Table]:
+    def tables() -> Iterator[Iterator[Table]]:
         for path in files:
-            table, left_out = _read(path)
-            empty.update(left_out)
-            yield table
+            yield _read(path, empty)
 
     opened = open_tables(tables, files, config)
     if empty:
@@ -51,47 +50,23 @@ def open_source(source: str, config: IngestConfig) -> Source:
     return opened
 
 
-def _read(path: Path) -> tuple[Table, list[str]]:
+def _read(path: Path, left_out: set[str]) -> Iterator[Table]:
     import pyarrow as pa
-    from pyarrow import csv
 
     try:
-        found = layout(path)
-        # Arrow needs names that differ; nameless columns get one that nobody types.
-        names = [name or f"\0{i}" for i, name in enumerate(found.names)]
-        table = csv.read_csv(
-            _evened(path, found) if found.separator == " " else path,
-            csv.ReadOptions(
-                # One thread: only then does an error say its row.
-                use_threads=False,
-                skip_rows=found.skip,
-                column_names=names,
-            ),
-            csv.ParseOptions(
-                delimiter="," if found.separator == " " else found.separator,
-                ignore_empty_lines=True,
-            ),
-            csv.ConvertOptions(decimal_point=found.decimal, strings_can_be_null=True),
-        )
+        parts = csv_blocks.read(path, layout(path))
+        first = next(parts, None)
+        if first is None:
+            raise DataError(f"{path}: holds no rows")
+        empty = {field.name for field in first.schema if pa.types.is_null(field.type)}
+        unnamed = [n for n in first.column_names if n not in empty and n[0] == "\0"]
+        if unnamed:
+            raise DataError(
+                f"{path}: the rows have more columns than the header has names; which "
+                "names belong to which columns? complete the header"
+            )
+        left_out.update(name.removeprefix("\0") for name in empty)
+        yield from arrow.tables(path.name, chain([first], parts), empty)
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: not a readable CSV file ({reason})") from error
-    if table.num_rows == 0:
-        raise DataError(f"{path}: holds no rows")
-    made, empty = arrow.table(path.name, table)
-    unnamed = [name for name in made.columns if name.startswith("\0")]
-    if unnamed:
-        raise DataError(
-            f"{path}: the rows have more columns than the header has names; which names "
-            "belong to which columns? complete the header"
-        )
-    return made, [name.removeprefix("\0") for name in empty]
-
-
-def _evened(path: Path, found: Layout) -> object:
-    # Columns apart by runs of blanks, which Arrow does not know.
-    import pyarrow as pa
-
-    rows = path.read_bytes().splitlines()
-    lines = [re.sub(rb"[ \t]+", b",", row.strip()) for row in rows]
-    return pa.BufferReader(b"\n".join(lines) + b"\n")

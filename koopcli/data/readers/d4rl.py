@@ -9,7 +9,7 @@ at the end of the file. Only a terminal is a termination; all other ends are tru
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -17,11 +17,11 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from koopcli.config import IngestConfig
-from koopcli.data import boundaries, export_notes
+from koopcli.data import boundaries, export_notes, timeouts
 from koopcli.data.d4rl_columns import find, find_columns, find_observed, names_of
 from koopcli.data.environments import seconds_per_step
 from koopcli.data.episode import Episode
-from koopcli.data.hdf5_parts import UNREADABLE
+from koopcli.data.hdf5_parts import UNREADABLE, check_attributes
 from koopcli.data.readers import Source
 from koopcli.errors import DataError
 
@@ -64,6 +64,7 @@ def open_source(source: str, config: IngestConfig) -> Source:
         raise DataError(f"{path}: no such file")
     try:
         with h5py.File(path, "r") as file:
+            check_attributes(path, file)
             columns = find_columns(path, file)
             observed = find_observed(path, file, columns, config.obs_keys)
             observation_names = names_of(file, columns, observed)
@@ -101,8 +102,9 @@ def _find_ends(
             "give --max-episode-steps"
         )
     if "next_observations" in columns:
-        now, following = columns["observations"], columns["next_observations"]
-        hidden = boundaries.hidden(file[now], file[following]) & ~ends[:-1]
+        now, following = file[columns["observations"]], columns["next_observations"]
+        hidden = boundaries.hidden(now, file[following], boundaries.scale(now))
+        hidden &= ~ends[:-1]
         if hidden.any():
             first = int(np.flatnonzero(hidden)[0])
             warnings.append(
@@ -119,7 +121,23 @@ def _find_ends(
     if config.max_episode_steps is not None:
         ends |= boundaries.time_limits(ends, config.max_episode_steps)
     rows = np.flatnonzero(ends)
-    return _Ends(rows, terminal[rows]), warnings
+    found = _Ends(rows, terminal[rows])
+    if "timeouts" in columns:
+        return found, warnings
+    corrected = _without_timeouts(found, config.max_episode_steps)
+    mistaken = int((found.terminated & ~corrected.terminated).sum())
+    if mistaken:
+        warnings.append(f"{path.name}: {mistaken} {timeouts.MISTAKEN}")
+    return corrected, warnings
+
+
+def _without_timeouts(found: _Ends, limit: int | None) -> _Ends:
+    # A file that cannot say "time-out" may have said "terminal" in its place.
+    lengths = np.diff(found.rows, prepend=-1)
+    if limit is None:
+        ends = zip(lengths.tolist(), found.terminated.tolist(), strict=True)
+        limit = timeouts.shared_limit(ends)
+    return replace(found, terminated=found.terminated & (lengths != (limit or 0)))
 
 
 def _flags(path: Path, file: h5py.File, name: str) -> Bool[np.ndarray, " row"]:

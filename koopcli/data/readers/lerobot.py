@@ -8,6 +8,7 @@ not terminated: `next.done` and the last frame are read as the end of the record
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def open_source(source: str, config: IngestConfig) -> Source:
     if config.reward_col is None and REWARD in info.get("features", {}):
         settings["reward_col"] = REWARD
     opened = open_tables(
-        lambda: _whole_episodes(files),
+        lambda: _tables(files),
         (folder / "meta" / "info.json", *files),
         replace(config, **settings),
         dt=dt,
@@ -74,35 +75,44 @@ def _info(folder: Path) -> dict[str, Any]:
     return info
 
 
-def _whole_episodes(files: tuple[Path, ...]) -> Iterator[Table]:
+def _tables(files: tuple[Path, ...]) -> Iterator[Iterator[Table]]:
     # Rows of an episode may go on in the next file: they are held back until it is seen.
-    rest: Table | None = None
+    held: list[Table] = []
     for path in files:
-        table = parquet.read(path)
-        if EPISODE not in table.columns:
-            raise DataError(f"{path}: no column {EPISODE!r}")
-        if table.rows == 0:
+        yield _whole_episodes(path, held, last=path == files[-1])
+
+
+def _whole_episodes(path: Path, held: list[Table], *, last: bool) -> Iterator[Table]:
+    earlier, held[:] = list(held), []
+    expected, row = earlier[0].columns if earlier else None, 0
+    for piece in chain(earlier, (_useful(path, p) for p in parquet.read(path))):
+        if piece.rows == 0:
             continue
-        columns = {n: v for n, v in table.columns.items() if n not in FOR_LEROBOT}
-        if rest is not None:
-            missing = set(rest.columns) ^ set(columns)
-            if missing:
-                raise DataError(f"{path}: the files differ in {sorted(missing)}")
-            columns = {
-                n: np.concatenate([rest.columns[n], v]) for n, v in columns.items()
-            }
-        table = Table(path.name, columns)
+        if expected is not None and set(expected) != set(piece.columns):
+            differing = sorted(set(expected) ^ set(piece.columns))
+            raise DataError(f"{path}: the files differ in {differing}")
+        table = Table(path.name, piece.columns, row)
+        row += table.rows
         index = table.scalars(EPISODE)
-        last = (
-            int(np.flatnonzero(index != index[-1])[-1] + 1)
-            if len(set(index)) > 1
-            else 0
-        )
-        if last:
-            yield Table(path.name, {n: v[:last] for n, v in columns.items()})
-        rest = Table(path.name, {n: v[last:] for n, v in columns.items()})
-    if rest is not None:
-        yield rest
+        if held and held[-1].scalars(EPISODE)[-1] != index[0]:
+            yield from held
+            held.clear()
+        changes = np.flatnonzero(index[1:] != index[:-1]) + 1
+        if len(changes):
+            yield from held
+            held.clear()
+            yield table.part(slice(0, int(changes[-1])))
+            table = table.part(slice(int(changes[-1]), table.rows))
+        held.append(table)
+    if last:
+        yield from held
+
+
+def _useful(path: Path, table: Table) -> Table:
+    if EPISODE not in table.columns:
+        raise DataError(f"{path}: no column {EPISODE!r}")
+    columns = {n: v for n, v in table.columns.items() if n not in FOR_LEROBOT}
+    return Table(table.where, columns, table.first_row)
 
 
 def _sampling_time(info: dict[str, Any]) -> float | None:

@@ -39,9 +39,10 @@ def open_source(source: str, config: IngestConfig) -> Source:
     required = mapping.required(config)
     dt, dt_source = _sampling_time(variables(files[0]))
 
-    def tables() -> Iterator[Table]:
+    def tables() -> Iterator[tuple[Table]]:
         for path in files:
-            yield from _tables(path, variables(path), required)
+            for whole in _tables(path, variables(path), required):
+                yield (whole,)
 
     return open_tables(tables, files, config, dt=dt, dt_source=dt_source)
 

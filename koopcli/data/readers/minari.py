@@ -18,6 +18,7 @@ from koopcli.config import IngestConfig
 from koopcli.data import export_notes
 from koopcli.data.environments import seconds_per_step
 from koopcli.data.episode import Episode
+from koopcli.data.hdf5_parts import check_whole
 from koopcli.data.minari_spaces import Leaf, flatten, leaves, names
 from koopcli.data.readers import Source
 from koopcli.errors import DataError
@@ -120,6 +121,8 @@ def _episodes(
 ) -> Iterator[Episode]:
     from minari.dataset.minari_storage import MinariStorage
 
+    for file in sorted(folder.rglob("*.hdf5")):
+        check_whole(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about versions; what matters is checked

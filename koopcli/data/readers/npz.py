@@ -58,9 +58,10 @@ def open_source(source: str, config: IngestConfig) -> Source:
     environment = environments.named_in(Path(source).name)
     required = mapping.required(config)
 
-    def tables() -> Iterator[Table]:
+    def tables() -> Iterator[tuple[Table]]:
         for path in files:
-            yield from _tables(path.name, _arrays(path), required)
+            for whole in _tables(path.name, _arrays(path), required):
+                yield (whole,)
 
     return open_tables(tables, files, config, environment=environment)
 

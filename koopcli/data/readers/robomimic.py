@@ -19,7 +19,7 @@ from koopcli.config import IngestConfig
 from koopcli.data import timeouts
 from koopcli.data.environments import seconds_per_step, time_limit
 from koopcli.data.episode import Episode
-from koopcli.data.hdf5_parts import UNREADABLE, check_size, local
+from koopcli.data.hdf5_parts import UNREADABLE, check_attributes, check_size, local
 from koopcli.data.readers import Source
 from koopcli.data.remarks import Remarks
 from koopcli.data.row_ranges import SPLITS
@@ -68,6 +68,7 @@ def open_source(source: str, config: IngestConfig) -> Source:
             data = local(file, "data", h5py.Group)
             if data is None or not _demos(data):
                 raise DataError(f"{path}: no data/demo_0; is this a robomimic file?")
+            check_attributes(path, data)
             environment, kind = _environment(data)
             demos = _demos(data)
             first = data[demos[0]]

@@ -17,8 +17,14 @@ def about(observations=("x", "y"), actions=("u",)):
     return About(Notes(observation_names=observations, action_names=actions), True)
 
 
+def table(episodes, about, kind):
+    config, remarks = tabular.columns(episodes, about, kind)
+    [made] = tabular.tables(episodes, config)
+    return made, config, remarks
+
+
 def test_rows_by_hand(tmp_path):
-    made, config, remarks = tabular.table([MARKED], about(), "csv")
+    made, config, remarks = table([MARKED], about(), "csv")
     assert made.column_names == [
         *("episode", "split", "x", "y", "u", "reward", "terminal", "timeout"),
     ]
@@ -26,7 +32,7 @@ def test_rows_by_hand(tmp_path):
     assert made["terminal"].to_pylist() == [False, False, False, True]
     assert (config.obs_cols, config.action_cols) == (("x", "y"), ("u",))
     assert remarks == []
-    tabular.write(tmp_path / "x.csv", made, "csv")
+    tabular.write(tmp_path / "x.csv", [made], "csv")
     lines = (tmp_path / "x.csv").read_text().splitlines()
     assert lines[1] == '0,"train",0,0,0,0,false,false'
     assert lines[4] == '0,"train",0,0,,,true,false'
@@ -45,9 +51,7 @@ def test_rows_by_hand(tmp_path):
     ],
 )
 def test_names_that_mean_something_else_are_replaced_and_said(observations, actions):
-    made, config, [remark] = tabular.table(
-        [MARKED], about(observations, actions), "csv"
-    )
+    made, config, [remark] = table([MARKED], about(observations, actions), "csv")
     assert config.obs_cols == ("observation[0]", "observation[1]")
     assert config.action_cols == ("action[0]",)
     assert set(config.obs_cols) < set(made.column_names) and "renamed" in remark
@@ -58,4 +62,4 @@ def test_a_last_step_that_cannot_be_told_is_refused():
         MARKED, actions=np.zeros((3, 0)), observations=np.zeros((3, 2))
     )
     with pytest.raises(DataError, match="cannot tell its last step"):
-        tabular.table([autonomous], about(actions=()), "csv")
+        table([autonomous], about(actions=()), "csv")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from random_episodes import LENGTHS, assert_same, flat, random_episodes
 
 from koopcli.config import IngestConfig
-from koopcli.data import store
+from koopcli.data import csv_blocks, store
 from koopcli.data.ingest import ingest
 from koopcli.data.readers import csv
 from koopcli.errors import DataError
@@ -126,8 +126,8 @@ def test_the_authors_split_of_silverbox(tmp_path, shared_data):
             obs_cols=("V2",),
             action_cols=("V1",),
             dt=1 / 610.35,
-            train_rows=("40650:105713",),
-            test_rows=("105713:127400", "100:40575"),
+            train_rows=("40650:105712",),
+            test_rows=("105712:127400", "100:40575"),
         ),
     )
     dataset = store.load(tmp_path / "o.h5")
@@ -169,3 +169,19 @@ def test_the_jittering_clock_of_drone14_needs_a_decision(shared_data):
     found, source = read(path, **columns, resample=0.01)
     assert source.dt == 0.01 and len(found) == 1
     assert np.isfinite(found[0].observations).all()
+
+
+@settings(max_examples=10, deadline=None)
+@given(LENGTHS, st.booleans(), st.integers(1, 200))
+def test_a_file_larger_than_a_block_comes_back(
+    tmp_path_factory, lengths, complete, size
+):
+    path = tmp_path_factory.mktemp("csv") / "x.csv"
+    write(path, flat(random_episodes(lengths), complete=complete))
+    whole, _ = read(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_blocks, "BLOCK_BYTES", size)
+        found, source = read(path)
+    assert [e.source for e in found] == [e.source for e in whole]
+    assert_same(found, random_episodes(lengths), complete=complete)
+    assert source.warnings == []

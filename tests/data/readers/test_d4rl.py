@@ -139,9 +139,34 @@ def test_a_shape_that_no_file_holds_is_refused_before_memory_is_asked_for(tmp_pa
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("lengths", "terminal", "limit", "terminated"),
+    [
+        ((4, 4, 4), (0, 1, 2), None, [0, 0, 0]),
+        ((4, 4, 3), (0, 1, 2), None, [1, 1, 1]),
+        ((4, 4, 3), (0, 1, 2), 4, [0, 0, 1]),
+        ((4,), (0,), None, [1]),
+    ],
+)
+def test_where_time_outs_cannot_be_marked_terminals_at_the_limit_are_time_outs(
+    tmp_path, lengths, terminal, limit, terminated
+):
+    path = tmp_path / "x.hdf5"
+    write_d4rl(path, lengths, terminal=terminal, timeouts=False)
+    found, source = read(path, max_episode_steps=limit)
+    assert [e.terminations.sum() for e in found] == terminated
+    assert [e.truncations.sum() for e in found] == [1 - t for t in terminated]
+    mistaken = len(terminated) - sum(terminated)
+    said = f"x.hdf5: {mistaken} terminations at the time limit are time-outs"
+    assert any(said in w for w in source.warnings) == (mistaken > 0)
+
+
 def test_guda_files_are_read_and_refused_as_they_should(shared_data):
     found, _ = read(shared_data / "formats/guda_trajectories.hdf5")
-    assert len(found) == 10 and sum(e.terminations.sum() for e in found) == 10
+    assert len(found) == 10 and {e.length for e in found} == {2000}
+    # All ten "terminate" after 2000 steps: those are time-outs.
+    assert sum(e.terminations.sum() for e in found) == 0
+    assert all(e.truncations[-1] for e in found)
     with pytest.raises(DataError, match="is empty"):
         read(shared_data / "formats/guda_traj_phys.hdf5")
 

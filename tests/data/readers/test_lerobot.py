@@ -9,6 +9,7 @@ from random_episodes import assert_same, flat, random_episodes
 
 from koopcli.config import IngestConfig
 from koopcli.data import readers
+from koopcli.data.readers import parquet
 from koopcli.errors import DataError
 
 
@@ -94,3 +95,14 @@ def test_what_is_wrong_is_named(tmp_path, change, message):
     change(tmp_path)
     with pytest.raises(DataError, match=message):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("cuts", [(), (2,), (5, 6), (0, 12)])
+@pytest.mark.parametrize("size", [1, 100, 300])
+def test_the_size_of_the_pieces_changes_nothing(tmp_path, monkeypatch, cuts, size):
+    expected = write(tmp_path, cuts=cuts)
+    whole = read(tmp_path)[0]
+    monkeypatch.setattr(parquet, "PIECE_BYTES", size)
+    found = read(tmp_path)[0]
+    assert_same(found, expected, complete=False)
+    assert [e.source for e in found] == [e.source for e in whole]

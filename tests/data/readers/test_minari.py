@@ -192,6 +192,22 @@ def test_a_discrete_value_outside_its_space_is_refused(value):
 
 def test_a_damaged_storage_is_named():
     folder = minari._folder(make())
-    (folder / "main_data.hdf5").write_bytes(b"no")
+    with h5py.File(folder / "main_data.hdf5", "r+") as file:
+        del file["episode_0/actions"]
     with pytest.raises(DataError, match="damaged Minari storage"):
+        read("test/small-v0")
+    (folder / "main_data.hdf5").write_bytes(b"no")
+    with pytest.raises(DataError, match=r"main_data\.hdf5: not a readable HDF5 file"):
+        read("test/small-v0")
+
+
+def test_links_are_not_followed(tmp_path):
+    folder = minari._folder(make())
+    with h5py.File(tmp_path / "secret.hdf5", "w") as file:
+        file["x"] = np.zeros((4, 2))
+    with h5py.File(folder / "main_data.hdf5", "r+") as file:
+        del file["episode_0/observations"]
+        link = h5py.ExternalLink(str(tmp_path / "secret.hdf5"), "/x")
+        file["episode_0/observations"] = link
+    with pytest.raises(DataError, match="links are not followed"):
         read("test/small-v0")

@@ -49,3 +49,36 @@ def test_damage_is_named(tmp_path):
         path.write_bytes(content)
         with pytest.raises(DataError, match="not a readable Parquet file"):
             read(path)
+
+
+@settings(max_examples=25, deadline=None)
+@given(LENGTHS, st.integers(1, 200), st.integers(1, 9))
+def test_a_file_larger_than_a_piece_comes_back(tmp_path_factory, lengths, size, group):
+    path = tmp_path_factory.mktemp("parquet") / "x.parquet"
+    columns = flat(random_episodes(lengths))
+    columns = {n: v.tolist() for n, v in columns.items()} | {
+        "note": [None] * len(columns["episode"]),
+        "late": [None] * (len(columns["episode"]) - 1) + ["x"],
+    }
+    writer.write_table(pa.table(columns), path, row_group_size=group)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet, "PIECE_BYTES", size)
+        patch.setattr(parquet, "TRIAL_ROWS", 1)
+        found, source = read(path)
+    assert_same(found, random_episodes(lengths))
+    assert source.warnings == ["columns not used: late"]
+
+
+def test_a_file_without_rows_is_refused(tmp_path):
+    writer.write_table(pa.table({"y": [1.0]}).slice(0, 0), tmp_path / "x.parquet")
+    with pytest.raises(DataError, match=r"x\.parquet: holds no rows"):
+        read(tmp_path / "x.parquet")
+
+
+def test_a_moment_counts_from_the_first_one_of_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "PIECE_BYTES", 1)
+    times = pa.array(range(0, 10_000_000, 1_000_000), pa.timestamp("us"))
+    table = pa.table({"time": times, "y": [0.0] * 10, "u": [0.0] * 10})
+    writer.write_table(table, tmp_path / "x.parquet")
+    found, source = read(tmp_path / "x.parquet")
+    assert len(found) == 1 and source.dt == 1 and source.warnings == []

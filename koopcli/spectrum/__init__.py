@@ -1,0 +1,1 @@
+"""What the eigenvalues of a model mean, and whether the data agree."""
