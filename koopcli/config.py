@@ -417,8 +417,10 @@ class LossConfig:
     """Weight of the latent consistency |x̂[t+k] - encode(s[t+k])|²."""
     reconstruction: float = 0.1
     """Weight of |decode(encode(s)) - s|²."""
-    reward: float = 0.1
+    reward: float = 1.0
     """Weight of the reward prediction, where the data has rewards."""
+    one_step: float = 0.3
+    """Weight of one-step predictions from measured states inside the window."""
     instability: float = 1.0
     """Weight of the penalty on |λ| > 1 when stability is soft."""
     stop_gradient: bool = False
@@ -434,6 +436,7 @@ class LossConfig:
             consistency=self.consistency,
             reconstruction=self.reconstruction,
             reward=self.reward,
+            one_step=self.one_step,
             instability=self.instability,
         )
         _above("loss", 0, decode_fraction=self.decode_fraction)

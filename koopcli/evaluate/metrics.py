@@ -4,7 +4,8 @@ Everything is accumulated in float64 and nothing is dropped: a prediction that i
 finite makes the sums of its step infinite or NaN, and is counted beside them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -16,64 +17,90 @@ class Sums:
 
     Attributes:
         count: Starts whose truth at that step is known.
+        signed: Sum of prediction - truth.
         squared: Sum of (prediction - truth)².
         absolute: Sum of |prediction - truth|.
         mean: Mean of the truth over these starts.
-        spread: Sum of (truth - mean)².
+        spread: Sum of (truth - mean)²; 0 for an angle, which has none on a line.
         nonfinite: Starts whose prediction at that step is NaN or infinite.
     """
 
-    count: Int[np.ndarray, " time"]
-    squared: Float[np.ndarray, "time dim"]
-    absolute: Float[np.ndarray, "time dim"]
-    mean: Float[np.ndarray, "time dim"]
-    spread: Float[np.ndarray, "time dim"]
-    nonfinite: Int[np.ndarray, " time"]
+    count: Int[np.ndarray, "*group time"]
+    signed: Float[np.ndarray, "*group time dim"]
+    squared: Float[np.ndarray, "*group time dim"]
+    absolute: Float[np.ndarray, "*group time dim"]
+    mean: Float[np.ndarray, "*group time dim"]
+    spread: Float[np.ndarray, "*group time dim"]
+    nonfinite: Int[np.ndarray, "*group time"]
 
 
-@dataclass(frozen=True)
-class Scores:
-    """Errors per step ahead and dimension; NaN where undefined.
+def difference(
+    prediction: Float[np.ndarray, "*batch dim"],
+    truth: Float[np.ndarray, "*batch dim"],
+    periods: Float[np.ndarray, " dim"] | None = None,
+) -> Float[np.ndarray, "*batch dim"]:
+    """Return prediction - truth in float64, for angles the short way round.
 
-    Attributes:
-        starts: Starts behind each row.
-        mse: Mean squared error, squared physical units.
-        rmse: Its root, physical units.
-        nrmse: `rmse` in units of the training standard deviation.
-        mae: Mean absolute error, physical units.
-        r2: Share of the variance of the truth that is explained.
+    Args:
+        prediction: What was predicted.
+        truth: What happened.
+        periods: Full turn of each dimension, 0 for one that is no angle.
     """
-
-    starts: Int[np.ndarray, " time"]
-    mse: Float[np.ndarray, "time dim"]
-    rmse: Float[np.ndarray, "time dim"]
-    nrmse: Float[np.ndarray, "time dim"]
-    mae: Float[np.ndarray, "time dim"]
-    r2: Float[np.ndarray, "time dim"]
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = prediction.astype(np.float64) - truth
+        if periods is None or not periods.any():
+            return error
+        turn = np.where(periods > 0, periods, 1.0)
+        return np.where(periods > 0, error - turn * np.round(error / turn), error)
 
 
 def measure(
     prediction: Float[np.ndarray, "batch time dim"],
     truth: Float[np.ndarray, "batch time dim"],
     mask: Bool[np.ndarray, "batch time"],
+    periods: Float[np.ndarray, " dim"] | None = None,
 ) -> Sums:
     """Sum the errors of one batch where `mask` holds; elsewhere may be anything."""
+    first = np.zeros(1, np.int64)
+    return only(measure_groups(prediction, truth, mask, first, periods))
+
+
+def measure_groups(
+    prediction: Float[np.ndarray, "batch time dim"],
+    truth: Float[np.ndarray, "batch time dim"],
+    mask: Bool[np.ndarray, "batch time"],
+    firsts: Int[np.ndarray, " group"],
+    periods: Float[np.ndarray, " dim"] | None = None,
+) -> Sums:
+    """Sum the errors of consecutive starts, group by group.
+
+    Args:
+        prediction: What was predicted.
+        truth: What happened.
+        mask: Where it is known; elsewhere both may be anything.
+        firsts: First start of each group; the first is 0.
+        periods: Full turn of each dimension, 0 for one that is no angle.
+    """
     known = mask[..., None]
-    with np.errstate(invalid="ignore", over="ignore"):
-        error = np.where(known, prediction.astype(np.float64) - truth, 0.0)
-        squared, absolute = (error**2).sum(0), np.abs(error).sum(0)
     value = np.where(known, truth, 0.0).astype(np.float64)
-    count = mask.sum(0)
-    mean = value.sum(0) / np.maximum(count, 1)[:, None]
+    if periods is not None:
+        value = np.where(periods > 0, 0.0, value)
+    count = np.add.reduceat(mask.astype(np.int64), firsts)
+    mean = np.add.reduceat(value, firsts) / np.maximum(count, 1)[..., None]
+    sizes = np.diff(np.append(firsts, len(mask)))
+    about_mean = np.where(known, (value - np.repeat(mean, sizes, axis=0)) ** 2, 0.0)
     finite = np.isfinite(prediction).all(axis=-1)
-    return Sums(
-        count=count,
-        squared=squared,
-        absolute=absolute,
-        mean=mean,
-        spread=np.where(known, (value - mean) ** 2, 0.0).sum(0),
-        nonfinite=(mask & ~finite).sum(0),
-    )
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.where(known, difference(prediction, truth, periods), 0.0)
+        return Sums(
+            count=count,
+            signed=np.add.reduceat(error, firsts),
+            squared=np.add.reduceat(error**2, firsts),
+            absolute=np.add.reduceat(np.abs(error), firsts),
+            mean=mean,
+            spread=np.add.reduceat(about_mean, firsts),
+            nonfinite=np.add.reduceat((mask & ~finite).astype(np.int64), firsts),
+        )
 
 
 def merge(first: Sums, second: Sums) -> Sums:
@@ -83,47 +110,28 @@ def merge(first: Sums, second: Sums) -> Sums:
     Golub & LeVeque 1983, "Algorithms for computing the sample variance".
     """
     count = first.count + second.count
-    share = (second.count / np.maximum(count, 1))[:, None]
+    share = (second.count / np.maximum(count, 1))[..., None]
     shift = second.mean - first.mean
+    between = shift**2 * share * first.count[..., None]
     return Sums(
         count=count,
+        signed=first.signed + second.signed,
         squared=first.squared + second.squared,
         absolute=first.absolute + second.absolute,
         mean=first.mean + shift * share,
-        spread=first.spread + second.spread + shift**2 * share * first.count[:, None],
+        spread=first.spread + second.spread + between,
         nonfinite=first.nonfinite + second.nonfinite,
     )
 
 
-def per_dimension(sums: Sums, scale: Float[np.ndarray, " dim"]) -> Scores:
-    """Divide the sums; `scale` is the training standard deviation (1 if constant)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mse = sums.squared / sums.count[:, None]
-        mae = sums.absolute / sums.count[:, None]
-        r2 = np.where(sums.spread > 0, 1 - sums.squared / sums.spread, np.nan)
-    rmse = np.sqrt(mse)
-    return Scores(sums.count, mse, rmse, rmse / scale, mae, r2)
+def only(groups: Sums) -> Sums:
+    """Return the first of several groups."""
+    return each(groups, lambda values: values[0])
 
 
-def overall(sums: Sums, scale: Float[np.ndarray, " dim"]) -> Scores:
-    """Average over dimensions, which leaves one column.
-
-    mse, mae and r2 are means (r2 over the dimensions that vary), rmse is √mse, and
-    nrmse the root of the mean of nrmse².
-    """
-    each = per_dimension(sums, scale)
-    mse = each.mse.mean(axis=1, keepdims=True)
-    varies = sums.spread > 0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        r2 = np.where(varies, each.r2, 0.0).sum(axis=1) / varies.sum(axis=1)
-    return Scores(
-        starts=sums.count,
-        mse=mse,
-        rmse=np.sqrt(mse),
-        nrmse=np.sqrt((each.nrmse**2).mean(axis=1, keepdims=True)),
-        mae=each.mae.mean(axis=1, keepdims=True),
-        r2=r2[:, None],
-    )
+def each(sums: Sums, change: Callable[[np.ndarray], np.ndarray]) -> Sums:
+    """Apply `change` to every array."""
+    return Sums(**{f.name: change(getattr(sums, f.name)) for f in fields(Sums)})
 
 
 def diverged(

@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts
@@ -32,6 +32,7 @@ class Windows:
             without samples of the past); row k-1 is k steps ahead.
         rewards: Reward of each step, if the dataset has any.
         mask: Whether the truth is known.
+        episodes: Number of the episode of each start.
     """
 
     states: Float[np.ndarray, "batch state"]
@@ -39,6 +40,7 @@ class Windows:
     truth: Float[np.ndarray, "batch time output"]
     rewards: Float[np.ndarray, "batch time"] | None
     mask: Bool[np.ndarray, "batch time"]
+    episodes: Int[np.ndarray, " batch"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def gather(dataset: Dataset, chosen: Starts, horizon: int) -> Windows:
         truth=truth * mask[..., None],
         rewards=None if rewards is None else rewards[step_rows] * mask,
         mask=mask,
+        episodes=chosen.episodes,
     )
 
 

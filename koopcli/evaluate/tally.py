@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
-from koopcli.data.statistics import ColumnStatistics
 from koopcli.evaluate import metrics
 from koopcli.evaluate.metrics import Sums
-from koopcli.evaluate.rollouts import Rollout, Windows
+from koopcli.evaluate.rollouts import Predicted, Rollout, Windows
+from koopcli.evaluate.yardstick import Yardstick
 
 Progress = Callable[[int], None]
 """Called with the number of starts done so far."""
@@ -30,90 +31,68 @@ class Entrant:
     rollout: Rollout
 
 
+class Quantities(NamedTuple):
+    """One value per quantity; None where the model or the data has no rewards."""
+
+    observations: Sums
+    rewards: Sums | None
+    returns: Sums | None
+
+
+@dataclass(frozen=True)
+class Record:
+    """What each start showed, in the order of the starts.
+
+    Attributes:
+        episodes: Number of its episode.
+        profile: Mean over dimensions of (error / σ)² at every step; NaN if unknown.
+        errors: Signed error at each reported horizon, per dimension; NaN if unknown.
+        diverged: Whether the rollout left the box or became non-finite.
+        broken: Whether it became non-finite.
+    """
+
+    episodes: Int[np.ndarray, " batch"]
+    profile: Float[np.ndarray, "batch time"]
+    errors: Float[np.ndarray, "batch horizon dim"]
+    diverged: Bool[np.ndarray, " batch"]
+    broken: Bool[np.ndarray, " batch"]
+
+
 @dataclass(frozen=True)
 class Tally:
     """What the rollouts of one entrant add up to.
 
     Attributes:
-        observations: Sums over the state dimensions.
-        rewards: Sums over the reward; None where the entrant or the data has none.
-        diverged: Rollouts that left the bounds or became non-finite.
-        broken: Rollouts that became non-finite.
+        total: Sums over all starts, at every step.
+        episodes: Numbers of the episodes, in order.
+        by_episode: Sums over the starts of each episode, at the reported horizons.
+        record: What each start showed.
     """
 
-    observations: Sums
-    rewards: Sums | None
-    diverged: int
-    broken: int
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """The box that a rollout may not leave, per dimension."""
-
-    low: Float[np.ndarray, " state"]
-    high: Float[np.ndarray, " state"]
-
-
-def bounds(columns: ColumnStatistics, factor: float) -> Bounds:
-    """Widen the training range by `factor` ranges to both sides.
-
-    A constant dimension has no range; 1 stands in, as it does for its scale.
-    """
-    width = np.where(columns.constant, 1.0, columns.max - columns.min)
-    return Bounds(columns.min - factor * width, columns.max + factor * width)
+    total: Quantities
+    episodes: Int[np.ndarray, " group"]
+    by_episode: Quantities
+    record: Record
 
 
 def tally(
     entrants: Sequence[Entrant],
     windows: Iterable[Windows],
-    limits: Bounds,
+    yardstick: Yardstick,
     progress: Progress = lambda done: None,
 ) -> list[Tally]:
     """Roll every entrant out over every batch; one tally per entrant.
 
     Only one batch is held at a time. `windows` must not be empty.
     """
-    totals: list[Tally] = []
+    parts: list[list[Tally]] = [[] for _ in entrants]
     done = 0
     for batch in windows:
-        parts = [measure(entrant.rollout, batch, limits) for entrant in entrants]
-        if not totals:
-            totals = parts
-        else:
-            totals = [add(*pair) for pair in zip(totals, parts, strict=True)]
+        for entrant, found in zip(entrants, parts, strict=True):
+            found.append(measure(entrant.rollout, batch, yardstick))
+            # The totals are folded batch by batch; only records and episodes pile up.
+            if len(found) > 1:
+                found[:] = [add(found[0], found[1])]
         done += len(batch.states)
         progress(done)
-    return totals
-
-
-def measure(rollout: Rollout, batch: Windows, limits: Bounds) -> Tally:
-    """Tally one batch."""
-    predicted = rollout(batch.states, batch.actions)
-    rewards = None
-    if predicted.rewards is not None and batch.rewards is not None:
-        rewards = metrics.measure(
-            predicted.rewards[..., None], batch.rewards[..., None], batch.mask
-        )
-    states, mask = predicted.states, batch.mask
-    broken = (mask & ~np.isfinite(states).all(axis=-1)).any(axis=1)
-    outside = metrics.diverged(states, mask, limits.low, limits.high)
-    return Tally(
-        observations=metrics.measure(states, batch.truth, mask),
-        rewards=rewards,
-        diverged=int(outside.sum()),
-        broken=int(broken.sum()),
-    )
-
-
-def add(first: Tally, second: Tally) -> Tally:
-    """Add the tallies of two batches of the same entrant."""
-    rewards = None
-    if first.rewards is not None and second.rewards is not None:
-        rewards = metrics.merge(first.rewards, second.rewards)
-    return Tally(
-        observations=metrics.merge(first.observations, second.observations),
-        rewards=rewards,
-        diverged=first.diverged + second.diverged,
-        broken=first.broken + second.broken,
-    )
+    return [found[0] for found in parts]

@@ -1,7 +1,8 @@
 """One process per run folder.
 
 The lock belongs to the process, not to the file: it is gone when the process is, however
-that ended, so a stale one cannot exist on one machine. The file says who holds it.
+that ended, so a stale one cannot exist on one machine. The file says who holds it, and is
+deleted when the run ends.
 """
 
 import json
@@ -9,7 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from koopcli import run_dir
@@ -24,14 +25,29 @@ def held(run: Path) -> Iterator[None]:
         ConfigError: Another process holds it; its host and process are named.
     """
     path = run / run_dir.LOCK
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    descriptor = _open(path, run)
     try:
-        _lock(descriptor, run)
         os.ftruncate(descriptor, 0)
         os.write(descriptor, _holder())
         yield
-        os.ftruncate(descriptor, 0)
     finally:
+        with suppress(FileNotFoundError):
+            path.unlink()
+        os.close(descriptor)
+
+
+def _open(path: Path, run: Path) -> int:
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            _lock(descriptor, run)
+        except ConfigError:
+            os.close(descriptor)
+            raise
+        # The holder before may have deleted it in between: then it locks nothing.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
         os.close(descriptor)
 
 

@@ -64,7 +64,6 @@ def test_a_run_folder_is_complete_and_enough_to_predict(tmp_path, validated):
         "metrics.csv",
         "model.eqx",
         "last.eqx",
-        ".lock",
         "checkpoints/step_00000004.eqx",
         "checkpoints/step_00000008.eqx",
     }

@@ -48,6 +48,19 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path):
         assert json.loads((tmp_path / ".lock").read_text())["pid"] == os.getpid()
 
 
+def test_a_lock_on_a_file_that_was_deleted_meanwhile_is_none(tmp_path, monkeypatch):
+    original, deleted = lock._lock, []
+
+    def slow(descriptor, run):
+        if not deleted:
+            deleted.append((run / ".lock").unlink())
+        original(descriptor, run)
+
+    monkeypatch.setattr(lock, "_lock", slow)
+    with lock.held(tmp_path):
+        assert deleted and (tmp_path / ".lock").is_file()
+
+
 def test_the_lock_can_be_taken_again_and_an_unreadable_holder_is_still_one(tmp_path):
     with lock.held(tmp_path):
         (tmp_path / ".lock").write_text("?")
@@ -55,3 +68,4 @@ def test_the_lock_can_be_taken_again_and_an_unreadable_holder_is_still_one(tmp_p
             pass
     with lock.held(tmp_path):
         pass
+    assert list(tmp_path.iterdir()) == []

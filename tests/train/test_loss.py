@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from koopcli.config import LossConfig, ModelConfig, Stability
+from koopcli.config import LossConfig, ModelConfig, ModelKind, Stability
+from koopcli.model.build import build
 from koopcli.model.dynamics import Dimensions
 from koopcli.model.koopman import KoopmanModel
 from koopcli.train import loss
@@ -15,7 +16,7 @@ from koopcli.train.batches import Batch
 CONFIG = ModelConfig(
     latent_dim=4, encoder_width=8, decoder_width=8, action_width=8, reencode_every=0
 )
-EVERY_STEP = LossConfig(decode_fraction=1.0)
+EVERY_STEP = LossConfig(decode_fraction=1.0, one_step=0.0)
 
 
 @pytest.fixture
@@ -65,7 +66,12 @@ def test_terms_equal_the_slow_obvious_code(model, key):
 
 def test_the_total_is_the_weighted_sum(model, key):
     config = LossConfig(
-        prediction=2, consistency=3, reconstruction=5, reward=7, decode_fraction=1.0
+        prediction=2,
+        consistency=3,
+        reconstruction=5,
+        reward=7,
+        one_step=11,
+        decode_fraction=1.0,
     )
     total, record = loss.total(model, make_batch(), config, key=key)
     expected = (
@@ -73,15 +79,18 @@ def test_the_total_is_the_weighted_sum(model, key):
         + 3 * record["consistency"]
         + 5 * record["reconstruction"]
         + 7 * record["reward"]
+        + 11 * (record["one_step"] + 7 * record["one_step_reward"])
     )
     assert jnp.allclose(total, expected) and total == record["loss"]
 
 
 def test_a_random_subset_of_steps_is_unbiased(model):
     batch = make_batch(lengths=(5, 5))
-    config = LossConfig(decode_fraction=0.4)
+    config = LossConfig(decode_fraction=0.4, one_step=0.0)
     keys = jax.random.split(jax.random.key(1), 400)
-    few = jax.vmap(lambda k: loss.compute_terms(model, batch, config, key=k))(keys)
+    few = jax.jit(jax.vmap(lambda k: loss.compute_terms(model, batch, config, key=k)))(
+        keys
+    )
     every = loss.compute_terms(model, batch, EVERY_STEP, key=keys[0])
     for name in ("prediction", "consistency", "reward"):
         assert jnp.allclose(few[name].mean(), every[name], rtol=0.05), name
@@ -114,10 +123,47 @@ def test_consistency_is_asked_of_the_first_block_alone(key):
     assert jnp.allclose(terms["consistency"], kept.mean(), rtol=1e-4)
 
 
+@pytest.mark.parametrize("kind", ["koopman", "gru"])
+def test_one_step_starts_from_measured_states_inside_the_window(key, kind):
+    settings = dataclasses.replace(CONFIG, kind=ModelKind(kind), width=4)
+    model = build(settings, Dimensions(2, 1, True), key=key)
+    batch = make_batch(lengths=(5, 5))
+    one = jax.jit(lambda s, a: model.forecast(s, a))
+    states, rewards = [], []
+    for t in range(5):
+        forecast = one(batch.states[t], batch.actions[t : t + 1])
+        states.append((forecast.states[0] - batch.states[t + 1]) ** 2)
+        rewards.append((forecast.rewards[0] - batch.rewards[t]) ** 2)
+    terms = jax.jit(
+        jax.vmap(lambda k: loss.compute_terms(model, batch, LossConfig(), key=k))
+    )(jax.random.split(key, 400))
+    assert jnp.allclose(terms["one_step"].mean(), jnp.stack(states).mean(), rtol=0.06)
+    expected = jnp.stack(rewards).mean()
+    assert jnp.allclose(terms["one_step_reward"].mean(), expected, rtol=0.1)
+
+
+def test_one_step_beyond_the_end_of_an_episode_does_not_count(key, model):
+    batch = make_batch(lengths=(1, 1))
+    config = LossConfig(decode_fraction=1.0)
+    found = jax.jit(
+        jax.vmap(lambda k: loss.compute_terms(model, batch, config, key=k)["one_step"])
+    )(jax.random.split(key, 20))
+    predicted = model.forecast(batch.states[0], batch.actions[:1]).states[0]
+    error = jnp.mean((predicted - batch.states[1]) ** 2)
+    # Only the first step exists; 0 where it was not drawn.
+    assert jnp.isclose(found.max(), error, rtol=1e-4)
+    assert jnp.all((found == 0) | jnp.isclose(found, error, rtol=1e-4))
+
+
 def test_stop_gradient_holds_the_target_fixed(model, key):
     def gradient(stop):
         config = LossConfig(
-            prediction=0, reconstruction=0, reward=0, consistency=1, stop_gradient=stop
+            prediction=0,
+            reconstruction=0,
+            reward=0,
+            one_step=0,
+            consistency=1,
+            stop_gradient=stop,
         )
         config = dataclasses.replace(config, decode_fraction=1.0)
         objective = lambda m: loss.total(m, make_batch(), config, key=key)[0]  # noqa: E731
