@@ -10,6 +10,13 @@ from dataclasses import dataclass, field
 from koopcli.errors import ConfigError
 
 
+class Logger(enum.StrEnum):
+    """Where a run logs besides its folder."""
+
+    TENSORBOARD = "tensorboard"
+    WANDB = "wandb"
+
+
 class ModelKind(enum.StrEnum):
     """What predicts: the Koopman model, or one of those it is compared with."""
 
@@ -24,7 +31,8 @@ class ModelKind(enum.StrEnum):
 KIND_DEFAULTS: dict[ModelKind, dict[str, object]] = {
     # Gradients through a long chain of one-step maps explode. Mondal et al. train this
     # model on at most 10 steps; 20 measured better here.
-    ModelKind.MLP: {"train.horizon": 20},
+    # Its reward head shares nothing with the states: more weight only bent these.
+    ModelKind.MLP: {"train.horizon": 20, "loss.reward": 0.1},
     ModelKind.GRU: {"train.horizon": 100},
     # Attention does not bear the peak of the others; 4e-3 measured better than 1e-3.
     ModelKind.TRANSFORMER: {"train.horizon": 100, "optimizer.learning_rate": 4e-3},
@@ -507,6 +515,8 @@ class TrainConfig:
     """The run stops if its loss grows to so many times its lowest; 0 never stops."""
     patience: int = 0
     """Validations without improvement after which training stops; 0 never stops."""
+    deterministic: bool = False
+    """Only operations that give the same bits every time on a GPU too; slower."""
     memory_budget: int | None = None
     """Bytes that training data may take, else it is read from disk; unset: a quarter."""
 
@@ -587,8 +597,22 @@ class EvalConfig:
     """Bound on the number of starts when stride is unset."""
     reencode_every: int | None = None
     """Decode and encode again every so many steps; 0 never; unset: as the model says."""
+    reencode_sweep: tuple[int, ...] = ()
+    """Values of that to compare besides; 0 never."""
     divergence_factor: float = 10.0
     """A rollout has diverged when it leaves the training range by this many ranges."""
+    angle_cols: tuple[str, ...] = ()
+    """Dimensions that are angles: `theta` (radians), or `theta=360` for that full turn."""
+    valid_threshold: float = 0.5
+    """A prediction is valid until its NRMSE exceeds this."""
+    lyapunov_exponent: float | None = None
+    """Largest exponent of the system, 1/s: the valid time is given in its inverse too."""
+    bootstrap: int = 1000
+    """Draws of episodes behind the confidence intervals; 0: no intervals."""
+    confidence: float = 0.95
+    """Share of the draws within an interval."""
+    seed: int = 0
+    """Of these draws."""
     batch_size: int = 1024
     """Rollouts per call of the device."""
 
@@ -602,7 +626,16 @@ class EvalConfig:
         _at_least("eval", 1, max_starts=self.max_starts, batch_size=self.batch_size)
         if self.reencode_every is not None:
             _at_least("eval", 0, reencode_every=self.reencode_every)
+        for every in self.reencode_sweep:
+            _at_least("eval", 0, reencode_sweep=every)
         _above("eval", 0, divergence_factor=self.divergence_factor)
+        _above("eval", 0, valid_threshold=self.valid_threshold)
+        _at_least("eval", 0, bootstrap=self.bootstrap, seed=self.seed)
+        if self.lyapunov_exponent is not None:
+            _above("eval", 0, lyapunov_exponent=self.lyapunov_exponent)
+        _above("eval", 0, confidence=self.confidence)
+        if self.confidence >= 1:
+            raise ConfigError(f"eval.confidence must be below 1, got {self.confidence}")
 
 
 @dataclass(frozen=True, kw_only=True)

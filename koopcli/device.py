@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 
 from koopcli.config import Device
-from koopcli.errors import DeviceError
+from koopcli.errors import ConfigError, DeviceError
 
+DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -38,6 +39,32 @@ def select(device: Device) -> str:
         ) from error
     jax.config.update("jax_default_device", found[0])
     return platform
+
+
+def deterministic() -> None:
+    """Have XLA use only operations that give the same bits every time on a GPU.
+
+    Source of the flag: https://github.com/openxla/xla/pull/12520 (it includes
+    `--xla_gpu_exclude_nondeterministic_ops`, and turns autotuning off).
+
+    JAX reads it when it starts: to be called before its first use.
+    """
+    flags = os.environ.get("XLA_FLAGS", "").split()
+    if DETERMINISTIC not in flags:
+        os.environ["XLA_FLAGS"] = " ".join([*flags, DETERMINISTIC])
+
+
+def require_deterministic() -> None:
+    """Refuse to go on if nobody has called `deterministic`, or set its flag.
+
+    Raises:
+        ConfigError: XLA has not been told.
+    """
+    if DETERMINISTIC not in os.environ.get("XLA_FLAGS", "").split():
+        raise ConfigError(
+            "train.deterministic: XLA must know before JAX starts; set XLA_FLAGS="
+            f"{DETERMINISTIC} in the environment"
+        )
 
 
 def memory() -> int:

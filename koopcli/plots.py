@@ -36,6 +36,8 @@ def error_over_horizon(
     path: Path,
     curves: "Mapping[str, Float[np.ndarray, ' time']]",
     marks: Sequence[int] = (),
+    *,
+    bands: "Mapping[str, Sequence[Float[np.ndarray, ' time']]] | None" = None,
 ) -> None:
     """Draw NRMSE against steps ahead, both logarithmic, one curve per model.
 
@@ -43,6 +45,7 @@ def error_over_horizon(
         path: Where to; the suffix chooses PNG or SVG.
         curves: NRMSE per step ahead, from step 1, by label.
         marks: Steps to mark on each curve.
+        bands: Lower and upper end of an interval around a curve, by label.
 
     Raises:
         ConfigError: The suffix is unknown.
@@ -64,6 +67,11 @@ def error_over_horizon(
             markevery=[mark - 1 for mark in marks if 0 < mark <= len(values)],
             label=label,
         )
+        if bands and label in bands:
+            ends = [np.where(np.isfinite(end) & (end > 0), end, np.nan)
+                    for end in bands[label]]  # fmt: skip
+            colour = COLOURS[number % len(COLOURS)]
+            axes.fill_between(steps, *ends, color=colour, alpha=0.15, linewidth=0)
     axes.axhline(1.0, color="0.55", linewidth=0.8, zorder=0)
     axes.set(xscale="log", yscale="log", xlabel="steps ahead")
     axes.set_ylabel("NRMSE (1 = training standard deviation)")

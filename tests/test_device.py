@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -6,7 +7,7 @@ import pytest
 
 from koopcli import device
 from koopcli.config import Device
-from koopcli.errors import DeviceError
+from koopcli.errors import ConfigError, DeviceError
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +74,14 @@ def test_memory_is_that_of_the_machine_or_less_in_a_container(tmp_path, monkeypa
     assert device.memory() == machine
     limit.write_text("1000\n")
     assert device.memory() == 1000
+
+
+def test_deterministic_adds_its_flag_to_others_and_once(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=x")
+    with pytest.raises(ConfigError, match="set XLA_FLAGS=--xla_gpu_deterministic_ops"):
+        device.require_deterministic()
+    for _ in range(2):
+        device.deterministic()
+        flags = os.environ["XLA_FLAGS"]
+        assert flags == "--xla_dump_to=x --xla_gpu_deterministic_ops=true"
+    device.require_deterministic()

@@ -26,6 +26,7 @@ COMMANDS = [
     "compare",
     "inspect-eigenvalues",
     "demo",
+    "env",
 ]
 
 PROGRAM = """

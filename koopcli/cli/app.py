@@ -13,6 +13,7 @@ from koopcli.cli import (
     compare,
     demo,
     doctor,
+    env,
     eval,
     export_data,
     info,
@@ -44,7 +45,11 @@ class _Group(TyperGroup):
             if isinstance(error, BrokenPipeError) or error.errno not in _REASONS:
                 raise
             where = f"{error.filename}: " if error.filename else ""
-            _complain(f"{where}{os.strerror(error.errno)}; {_REASONS[error.errno]}")
+            # What whoever was writing can say about going on.
+            advice = "; ".join(
+                [_REASONS[error.errno], *getattr(error, "__notes__", ())]
+            )
+            _complain(f"{where}{os.strerror(error.errno)}; {advice}")
             raise typer.Exit(UNEXPECTED) from error
 
 
@@ -83,6 +88,7 @@ app.command("eval")(eval.evaluate)
 app.command("compare")(compare.compare)
 app.command("inspect-eigenvalues")(inspect_eigenvalues.inspect_eigenvalues)
 app.command("demo")(demo.demo)
+app.command("env")(env.env)
 
 
 def _version(wanted: bool) -> None:

@@ -104,10 +104,10 @@ def _inspect(files: Any) -> Any:
 
 def _tell(files: Any, judged: Any, spectrum: Any) -> None:
     from koopcli.cli import render
-    from koopcli.evaluate import tables
+    from koopcli.evaluate import sections
 
     title = "Error by steps ahead (NRMSE: 1 = training standard deviation)"
-    render.table(title, list(tables.COLUMNS), tables.overall_rows(judged))
+    render.table(title, list(sections.COLUMNS), sections.overall_rows(judged))
     radius = render.number(spectrum.summary.spectral_radius, 6)
     stable = "stable" if spectrum.summary.stable else "NOT stable"
     render.text(f"The model is {stable}: spectral radius {radius}.")

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from koopcli.cli import quantities
 from koopcli.config import Device, EvalConfig, SimulateConfig, Split
-from koopcli.errors import ConfigError
+from koopcli.errors import ConfigError, GateError
 
 DEFAULT = EvalConfig()
 HORIZONS = ",".join(map(str, DEFAULT.horizons))
@@ -22,7 +23,9 @@ def evaluate(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Folder for JSON, CSV, Markdown, LaTeX and pictures."
+            "--output",
+            "-o",
+            help="Folder for JSON, CSV, Parquet, Markdown, LaTeX and pictures.",
         ),
     ] = None,
     split: Annotated[Split, typer.Option(help="Episodes to evaluate on.")] = (
@@ -39,12 +42,53 @@ def evaluate(
         ),
     ] = DEFAULT.stride,
     reencode_every: Annotated[
-        int | None,
+        str | None,
         typer.Option(
-            help="Decode and encode again every so many steps; 0 never.",
+            help="Decode and encode again every so many steps; 0 never. Several "
+            "(0,5,10) are compared.",
             show_default="as stored in the model",
         ),
-    ] = DEFAULT.reencode_every,
+    ] = None,
+    angle_cols: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Dimensions that are angles, separated by commas: theta in radians, "
+            "theta=360 in degrees.",
+        ),
+    ] = None,
+    valid_threshold: Annotated[
+        float, typer.Option(help="NRMSE up to which a prediction counts as valid.")
+    ] = DEFAULT.valid_threshold,
+    lyapunov_exponent: Annotated[
+        float | None,
+        typer.Option(
+            help="Largest exponent of the system, 1/s: the valid time is given in its "
+            "inverse too."
+        ),
+    ] = DEFAULT.lyapunov_exponent,
+    bootstrap: Annotated[
+        int, typer.Option(help="Draws of episodes behind the intervals; 0 for none.")
+    ] = DEFAULT.bootstrap,
+    confidence: Annotated[
+        float, typer.Option(help="Confidence of the intervals.")
+    ] = DEFAULT.confidence,
+    seed: Annotated[int, typer.Option(help="Of these draws.")] = DEFAULT.seed,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CONDITION",
+            help="Exit with 6 if it holds for a run: 'nrmse@100>0.3'. Repeatable.",
+        ),
+    ] = None,
+    plot_dims: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Dimensions of the example rollouts in --output.",
+            show_default="the first 6",
+        ),
+    ] = None,
     simulate: Annotated[
         bool,
         typer.Option("--simulate", help="Simulate whole episodes, in one piece each."),
@@ -66,60 +110,92 @@ def evaluate(
         bool, typer.Option("--json", help="Print one JSON document.")
     ] = False,
 ) -> None:
-    """Measure open-loop errors of runs against persistence and a linear model.
+    """Measure open-loop errors of runs against each other and simple baselines.
 
-    Example: koopcli eval runs/rig rig.h5 --simulate --n-init 50
+    Several runs are compared start by start. Formulas: docs/metrics.md.
+
+    Example: koopcli eval runs/a runs/b data.h5 --fail-if 'nrmse@100>0.3'
     """
     from koopcli.cli import progress, render
-    from koopcli.evaluate import tables
+    from koopcli.evaluate import gates, tables
     from koopcli.evaluate.evaluate import evaluate as verb
 
+    every, sweep = _reencoding(reencode_every)
     if simulate:
         if stride is not None or horizons != HORIZONS:
             raise ConfigError(
                 "--simulate goes to the end: omit --horizons and --stride"
             )
-        settings = SimulateConfig(
-            split=split, n_init=n_init, reencode_every=reencode_every
-        )
+        if sweep or angle_cols or fail_if or plot_dims:
+            raise ConfigError(
+                "--simulate takes one --reencode-every, and no --angle-cols, --fail-if "
+                "or --plot-dims"
+            )
+        settings = SimulateConfig(split=split, n_init=n_init, reencode_every=every)
         _simulate(runs, dataset, settings, (device, output, overwrite, as_json))
         return
     if n_init is not None:
         raise ConfigError("--n-init belongs to --simulate; add it")
     config = EvalConfig(
         split=split,
-        horizons=_numbers(horizons),
+        horizons=quantities.numbers(horizons, "--horizons"),
         stride=stride,
-        reencode_every=reencode_every,
+        reencode_every=every,
+        reencode_sweep=sweep,
+        angle_cols=_names(angle_cols),
+        valid_threshold=valid_threshold,
+        lyapunov_exponent=lyapunov_exponent,
+        bootstrap=bootstrap,
+        confidence=confidence,
+        seed=seed,
     )
+    conditions = [gates.parse(text) for text in fail_if or ()]
+    gates.check_horizons(conditions, config.horizons)
     if output is not None:
         tables.refuse(output, overwrite=overwrite)
     with progress.counter("starts") as show:
         report = verb(runs, dataset, config, device=device, progress=show)
     if output is not None:
-        tables.write(report, output, overwrite=overwrite)
-        render.remark(f"wrote {output}/: {', '.join(tables.FILES)}")
+        dims = _names(plot_dims)
+        written = tables.write(report, output, overwrite=overwrite, dims=dims)
+        render.remark(f"wrote {output}/: {', '.join(written)}")
     for warning in report.warnings:
         render.warning(warning)
     if as_json:
         render.json_document(report.document())
     else:
         _print(report)
+    failed = gates.failures(conditions, report)
+    if failed:
+        raise GateError("; ".join(failed))
 
 
 def _print(report: Any) -> None:
     from koopcli.cli import render
-    from koopcli.evaluate import tables
+    from koopcli.evaluate.sections import sections
 
     protocol = report.protocol
     render.remark(
         f"{protocol.starts} starts of the {protocol.split} split, every "
-        f"{protocol.stride} steps; open loop; errors of dimensions: --json or --output"
+        f"{protocol.stride} steps, in {protocol.episodes} episodes; open loop; errors of "
+        "dimensions: --json or --output"
     )
-    title = "Error by steps ahead (NRMSE: 1 = training standard deviation)"
-    render.table(title, list(tables.COLUMNS), tables.overall_rows(report))
-    title = f"Steps 1 to {protocol.horizons[-1]}"
-    render.table(title, ["model", "mean NMSE", "diverged"], tables.summary_rows(report))
+    for title, columns, rows in sections(report):
+        render.table(title, list(columns), rows)
+
+
+def _reencoding(text: str | None) -> tuple[int | None, tuple[int, ...]]:
+    # One value is used; several are compared, and the tables keep that of each model.
+    if text is None:
+        return None, ()
+    several = quantities.numbers(text, "--reencode-every")
+    if len(set(several)) < len(several):
+        raise ConfigError(f"--reencode-every {text!r}: names a value twice")
+    return (several[0], ()) if len(several) == 1 else (None, several)
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",")) if text else ()
 
 
 def _simulate(
@@ -152,13 +228,3 @@ def _simulate(
     )
     title = "Error of the simulation (RMSE: physical units)"
     render.table(title, list(simulation.COLUMNS), simulation.cells(report))
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(","))
-    except ValueError as error:
-        raise ConfigError(
-            f"--horizons {text!r}: expected whole numbers separated by commas, such as "
-            "1,10,100"
-        ) from error

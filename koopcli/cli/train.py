@@ -1,6 +1,9 @@
 """`koopcli train`: fit a model to a dataset file, into a run folder."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,9 +15,11 @@ from koopcli.cli.settings import Resolved, resolve
 from koopcli.config import (
     Device,
     Initialisation,
+    Logger,
     ModelConfig,
     ModelKind,
     OptimizerConfig,
+    RunConfig,
     Stability,
     TrainConfig,
     Unroll,
@@ -22,6 +27,16 @@ from koopcli.config import (
 from koopcli.errors import ConfigError
 
 MODEL, OPTIMIZER, TRAIN = ModelConfig(), OptimizerConfig(), TrainConfig()
+
+
+@dataclass(frozen=True)
+class How:
+    """What does not belong to the settings of a run."""
+
+    device: Device
+    log: tuple[Logger, ...]
+    overwrite: bool
+    as_json: bool
 
 
 def _option(help: str, default: object, *names: str) -> Any:
@@ -86,6 +101,18 @@ def train(
         int | None,
         _option("Non-finite steps in a row to skip.", TRAIN.max_bad_steps),
     ] = None,
+    deterministic: Annotated[
+        bool | None,
+        typer.Option(
+            "--deterministic",
+            help="The same bits every time on a GPU too; slower.",
+            show_default=False,
+        ),
+    ] = None,
+    log: Annotated[
+        list[Logger] | None,
+        typer.Option(help="Log elsewhere too; repeatable."),
+    ] = None,
     memory_budget: Annotated[
         str | None,
         _option(
@@ -138,22 +165,26 @@ def train(
         "unroll": unroll,
         "keep": keep,
         "max_bad_steps": max_bad_steps,
+        "deterministic": deterministic,
         **({} if checkpoint_every is None else period(checkpoint_every)),
         "memory_budget": None if memory_budget is None else memory(memory_budget),
     }
     if resume is not None:
         _refuse_new(output, config, overwrite=overwrite)
-        _resume(resume, dataset, flags, assignments or [], device, as_json=as_json)
-        return
+        config = _settings(resume)
     resolved = resolve(flags, assignments or [], config, os.environ)
     if print_config:
         _print_config(resolved, as_json=as_json)
+        return
+    how = How(device, tuple(log or ()), overwrite, as_json)
+    if resume is not None:
+        _resume(resume, dataset, resolved, how)
         return
     if dataset is None or output is None:
         raise ConfigError(
             "train: give DATA and --output RUN (see koopcli train --help)"
         )
-    _train(dataset, output, resolved, device, overwrite=overwrite, as_json=as_json)
+    _train(dataset, output, resolved, how)
 
 
 def _refuse_new(output: Path | None, config: Path | None, *, overwrite: bool) -> None:
@@ -165,44 +196,50 @@ def _refuse_new(output: Path | None, config: Path | None, *, overwrite: bool) ->
             )
 
 
-def _resume(
-    run: Path,
-    dataset: Path | None,
-    flags: dict[str, Any],
-    assignments: list[str],
-    device: Device,
-    *,
-    as_json: bool,
-) -> None:
-    from koopcli import device as devices
-    from koopcli.cli import progress, render
+def _settings(run: Path) -> Path:
+    from koopcli.train import resuming
+
+    return resuming.settings(run)
+
+
+def _resume(run: Path, dataset: Path | None, resolved: Resolved, how: How) -> None:
+    from koopcli.cli import render
     from koopcli.train import fit, resuming
 
-    resolved = resolve(flags, assignments, resuming.settings(run), os.environ)
     resuming.check(run, resolved.config)
-    render.remark(f"training on {devices.select(device)}, into {run}")
-    with progress.reporter() as report:
+    with _started(run, resolved.config, how) as report:
         result = fit.resume(
-            run, resolved.config, dataset, report=report, tell=render.remark
+            run,
+            resolved.config,
+            dataset,
+            report=report,
+            command=command_line(),
+            tell=render.remark,
         )
-    _say(result, dataset or Path("DATA"), as_json=as_json)
+    _say(result, dataset or Path("DATA"), as_json=how.as_json)
 
 
-def _train(
-    dataset: Path,
-    output: Path,
-    resolved: Resolved,
-    device: Device,
-    *,
-    overwrite: bool,
-    as_json: bool,
-) -> None:
+@contextmanager
+def _started(run: Path, config: RunConfig, how: How) -> Iterator[Any]:
+    """Choose the device, and yield whom the run reports to."""
     from koopcli import device as devices
     from koopcli.cli import progress, render
+
+    if config.train.deterministic:
+        devices.deterministic()
+    # Both before any work: a device or a library may be missing.
+    render.remark(f"training on {devices.select(how.device)}, into {run}")
+    from koopcli.train import loggers
+    from koopcli.train.report import tee
+
+    with progress.reporter() as show, loggers.opened(how.log, run, config) as logs:
+        yield tee(show, *logs)
+
+
+def _train(dataset: Path, output: Path, resolved: Resolved, how: How) -> None:
+    from koopcli.cli import render
     from koopcli.train.fit import fit
 
-    platform = devices.select(device)
-    render.remark(f"training on {platform}, into {output}")
     kind, horizon = resolved.config.model.kind, resolved.config.train.horizon
     by_default = resolved.origins["train.horizon"] == "default"
     if by_default and horizon != TRAIN.horizon:
@@ -210,17 +247,17 @@ def _train(
             f"windows of {horizon} steps, the default for {kind}; for {MODEL.kind} it is "
             f"{TRAIN.horizon}"
         )
-    with progress.reporter() as report:
+    with _started(output, resolved.config, how) as report:
         result = fit(
             dataset,
             output,
             resolved.config,
             report=report,
             command=command_line(),
-            overwrite=overwrite,
+            overwrite=how.overwrite,
             tell=render.remark,
         )
-    _say(result, dataset, as_json=as_json)
+    _say(result, dataset, as_json=how.as_json)
 
 
 def _say(result: Any, dataset: Path, *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from koopcli.compare import figure
 from koopcli.compare.layout import Cell, Table, rankings, tables
 from koopcli.compare.scores import Comparison, Group, Measure, Score, Spread
-from koopcli.evaluate.tables import latex, markdown, without_nan
+from koopcli.evaluate.formats import latex, markdown, without_nan
 from koopcli.files import write_text
 
 SCHEMA = "koopcli.compare/1"

@@ -71,20 +71,24 @@ def entrants(loaded: Loaded, size: int, reencode_every: int | None) -> list[Entr
         reencode_every: Steps between re-encodings; None: as each model says.
     """
     dataset = loaded.dataset
-    models = [
-        Entrant(
-            run,
-            str(model.meta.model_config.kind),
-            rollout_of(model.model, size, reencode_every, dataset.delays),
-        )
-        for run, model in loaded.saved.items()
-    ]
     simple = {
         "persistence": baselines.persistence(dataset),
         "linear": baselines.linear(baselines.fit_linear(dataset)),
     }
     outputs = len(dataset.output_names)
-    return models + [
+    return runs_of(loaded, size, reencode_every) + [
         Entrant(None, name, outputs_only(rollout, outputs))
         for name, rollout in simple.items()
+    ]
+
+
+def runs_of(loaded: Loaded, size: int, reencode_every: int | None) -> list[Entrant]:
+    """Return the runs alone; arguments as in `entrants`."""
+    return [
+        Entrant(
+            run,
+            str(model.meta.model_config.kind),
+            rollout_of(model.model, size, reencode_every, loaded.dataset.delays),
+        )
+        for run, model in loaded.saved.items()
     ]

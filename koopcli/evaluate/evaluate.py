@@ -4,14 +4,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from koopcli.config import Device, EvalConfig
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts
-from koopcli.evaluate.entrants import entrants, load
+from koopcli.evaluate.building import Found, build
+from koopcli.evaluate.entrants import Loaded, entrants, load, runs_of
+from koopcli.evaluate.examples import examples
+from koopcli.evaluate.latents import consistency
 from koopcli.evaluate.protocol import Protocol, choose_starts, clip_horizons
-from koopcli.evaluate.report import EvalReport, build
+from koopcli.evaluate.report import EvalReport
 from koopcli.evaluate.rollouts import batch_rows, batches
-from koopcli.evaluate.tally import bounds, tally
+from koopcli.evaluate.tally import tally
+from koopcli.evaluate.yardstick import yardstick
+from koopcli.files import sha256
+from koopcli.run_dir import model_file
 
 Progress = Callable[[int, int], None]
 """Called with the starts done and their total."""
@@ -54,21 +62,55 @@ def evaluate(
     dataset = loaded.dataset
     plan = _plan(dataset, config)
     longest, total = plan.horizons[-1], len(plan.chosen)
+    scale = yardstick(dataset, config, plan.horizons)
     size = batch_rows(config.batch_size, longest, total)
     models = entrants(loaded, size, config.reencode_every)
+    # The sweep goes over the data in the same pass.
+    sweep = [runs_of(loaded, size, every) for every in config.reencode_sweep]
+    everyone = [*models, *(each for several in sweep for each in several)]
     tallies = tally(
-        models,
+        everyone,
         batches(dataset, plan.chosen, longest, size),
-        bounds(dataset.output_statistics.observations, config.divergence_factor),
+        scale,
         lambda done: progress(done, total),
     )
-    protocol = Protocol(
+    scored = list(zip(everyone, tallies, strict=True))
+    main, rest, runs_count = scored[: len(models)], scored[len(models) :], len(runs)
+    found = Found(
+        scored=main,
+        sweep=[
+            (every, rest[at * runs_count : (at + 1) * runs_count])
+            for at, every in enumerate(config.reencode_sweep)
+        ],
+        latents=consistency(loaded.saved, dataset, plan.chosen, plan.horizons),
+        examples=examples(models, tallies[0].record, dataset, plan.chosen),
+    )
+    protocol = _protocol(loaded, dataset_path, config, plan)
+    warnings = loaded.warnings + plan.warnings
+    return build(protocol, dataset, found, scale, warnings)
+
+
+def _protocol(
+    loaded: Loaded, dataset_path: Path, config: EvalConfig, plan: _Plan
+) -> Protocol:
+    names = (
+        "divergence_factor",
+        "angle_cols",
+        "valid_threshold",
+        "bootstrap",
+        "confidence",
+        "reencode_sweep",
+        "lyapunov_exponent",
+        "seed",
+        "batch_size",
+    )
+    return Protocol(
         dataset=str(dataset_path),
         dataset_sha256=loaded.digest,
         split=str(config.split),
         horizons=plan.horizons,
         stride=plan.stride,
-        starts=total,
+        starts=len(plan.chosen),
         training_horizons={
             run: model.meta.horizon for run, model in loaded.saved.items()
         },
@@ -76,13 +118,14 @@ def evaluate(
             run: model.model.reencoding(config.reencode_every)
             for run, model in loaded.saved.items()
         },
-        divergence_factor=config.divergence_factor,
-        dt=dataset.dt,
-        dt_known=dataset.dt_known,
+        reencode_every_asked=config.reencode_every,
+        dt=loaded.dataset.dt,
+        dt_known=loaded.dataset.dt_known,
         device=loaded.device,
+        episodes=len(np.unique(plan.chosen.episodes)),
+        model_sha256={run: sha256(model_file(Path(run))) for run in loaded.saved},
+        **{name: getattr(config, name) for name in names},
     )
-    scored = list(zip(models, tallies, strict=True))
-    return build(protocol, dataset, scored, loaded.warnings + plan.warnings)
 
 
 def _plan(dataset: Dataset, config: EvalConfig) -> _Plan:

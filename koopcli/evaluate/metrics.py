@@ -5,7 +5,7 @@ finite makes the sums of its step infinite or NaN, and is counted beside them.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -122,6 +122,18 @@ def merge(first: Sums, second: Sums) -> Sums:
         spread=first.spread + second.spread + between,
         nonfinite=first.nonfinite + second.nonfinite,
     )
+
+
+def combine(groups: Sums, firsts: Int[np.ndarray, " group"]) -> Sums:
+    """Add up consecutive groups; `firsts` are the first of each new one."""
+    sizes = np.diff(np.append(firsts, len(groups.count)))
+    total = each(groups, lambda values: np.add.reduceat(values, firsts))
+    count = groups.count[..., None]
+    weighted = np.add.reduceat(count * groups.mean, firsts)
+    mean = weighted / np.maximum(total.count, 1)[..., None]
+    shift = groups.mean - np.repeat(mean, sizes, axis=0)
+    between = np.add.reduceat(count * shift**2, firsts)
+    return replace(total, mean=mean, spread=total.spread + between)
 
 
 def only(groups: Sums) -> Sums:

@@ -176,6 +176,7 @@ def _from_files(files: InputFiles, meta: ModelMeta, config: PredictConfig) -> _J
         truth=np.full((1, horizon, len(meta.output_names)), np.nan, np.float32),
         rewards=None,
         mask=np.zeros((1, horizon), bool),
+        episodes=np.full(1, -1),
     )
     return _Job(horizon, iter([window]), None, 1, meta.dt, meta.dt_known, ())
 

@@ -1,18 +1,20 @@
 """What exactly an evaluation measures; part of every result."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from koopcli import __version__
-from koopcli.config import EvalConfig
+from koopcli.config import EvalConfig, Split
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts, starts
 
 AVERAGING = (
     "errors at horizon h are means over all starts with at least h known steps ahead; "
-    "the row 'observations' averages squared errors over dimensions before any root"
+    "the row 'observations' averages squared errors over dimensions before any root; "
+    "intervals come from draws of whole episodes"
 )
 NORMALISATION = (
     "standard deviation of each dimension in this dataset's training split; 1 where a "
@@ -34,6 +36,17 @@ class Protocol:
         training_horizons: Training horizon of each run, in steps.
         reencode_every: Steps between re-encodings of each run; 0 never.
         divergence_factor: Ranges a rollout may leave the training range by.
+        reencode_every_asked: As asked for; None: as each model says.
+        reencode_sweep: Values of that which were compared.
+        angle_cols: Dimensions whose errors go the short way round.
+        valid_threshold: NRMSE at which the valid prediction time ends.
+        lyapunov_exponent: Largest exponent of the system, 1/s, if it was given.
+        bootstrap: Draws of episodes behind the intervals; 0: none.
+        confidence: Share of the draws within an interval.
+        seed: Of the draws.
+        episodes: Episodes of the split that hold a start.
+        batch_size: Most rollouts per call of the device.
+        model_sha256: Hash of the model file of each run.
         dt: Seconds per step.
         dt_known: False when dt is a placeholder.
         device: Where the models ran.
@@ -55,6 +68,17 @@ class Protocol:
     dt: float
     dt_known: bool
     device: str
+    reencode_every_asked: int | None = None
+    reencode_sweep: tuple[int, ...] = ()
+    angle_cols: tuple[str, ...] = ()
+    valid_threshold: float = EvalConfig.valid_threshold
+    lyapunov_exponent: float | None = None
+    bootstrap: int = EvalConfig.bootstrap
+    confidence: float = EvalConfig.confidence
+    seed: int = EvalConfig.seed
+    batch_size: int = EvalConfig.batch_size
+    episodes: int = 0
+    model_sha256: dict[str, str] = field(default_factory=dict)
     teacher_forcing: str = "none"
     averaging: str = AVERAGING
     normalisation: str = NORMALISATION
@@ -62,7 +86,34 @@ class Protocol:
 
     def document(self) -> dict[str, Any]:
         """Return the fields as JSON types."""
-        return {**asdict(self), "horizons": list(self.horizons)}
+        return {
+            **asdict(self),
+            "horizons": list(self.horizons),
+            "angle_cols": list(self.angle_cols),
+            "reencode_sweep": list(self.reencode_sweep),
+        }
+
+
+def config_of(document: Mapping[str, Any]) -> EvalConfig:
+    """Return the settings that repeat an evaluation, from its `protocol` in JSON."""
+    names = (
+        "stride",
+        "divergence_factor",
+        "valid_threshold",
+        "bootstrap",
+        "confidence",
+        "seed",
+        "batch_size",
+        "lyapunov_exponent",
+    )
+    return EvalConfig(
+        split=Split(document["split"]),
+        horizons=tuple(document["horizons"]),
+        angle_cols=tuple(document["angle_cols"]),
+        reencode_every=document["reencode_every_asked"],
+        reencode_sweep=tuple(document["reencode_sweep"]),
+        **{name: document[name] for name in names},
+    )
 
 
 def choose_starts(dataset: Dataset, config: EvalConfig) -> tuple[Starts, int]:

@@ -1,22 +1,20 @@
 """The result of an evaluation: rows of errors, one summary per model, warnings."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from koopcli.data.statistics import Statistics
-from koopcli.data.store import Dataset
-from koopcli.evaluate import metrics
-from koopcli.evaluate.metrics import Scores
+from koopcli.evaluate.examples import Example
 from koopcli.evaluate.protocol import Protocol
-from koopcli.evaluate.tally import Entrant, Tally
 
 SCHEMA = "koopcli.eval/1"
 OBSERVATIONS = "observations"
 REWARDS = "rewards"
+RETURNS = "returns"
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class Row:
     Attributes:
         run: The run as given, or None for a baseline.
         model: `koopman`, `persistence` or `linear`.
-        quantity: `observations`, `rewards`, or the name of a dimension.
+        quantity: `observations`, `rewards`, `returns`, or the name of a dimension.
         horizon: Steps ahead.
         mse: Mean squared error.
         rmse: Its root.
@@ -34,6 +32,18 @@ class Row:
         mae: Mean absolute error.
         r2: Share of the variance explained.
         starts: Starts behind the row.
+        nmse: `nrmse` squared.
+        nmae: Mean absolute error in units of the training spread.
+        fit: Fit index, percent.
+        vaf: Variance accounted for, percent.
+        skill_persistence: 1 - nrmse / that of persistence.
+        skill_linear: 1 - nrmse / that of the linear model.
+        nrmse_episodes: nrmse if episodes, not starts, weigh alike.
+        sum_rmse: Sum of `rmse` over steps 1 to `horizon`.
+        sum_nrmse: Sum of `nrmse`.
+        sum_mae: Sum of `mae`.
+        episodes: Episodes behind the row.
+        interval: Confidence interval of each error by its name.
     """
 
     run: str | None
@@ -46,6 +56,18 @@ class Row:
     mae: float
     r2: float
     starts: int
+    nmse: float
+    nmae: float
+    fit: float
+    vaf: float
+    skill_persistence: float
+    skill_linear: float
+    nrmse_episodes: float
+    sum_rmse: float
+    sum_nrmse: float
+    sum_mae: float
+    episodes: int
+    interval: dict[str, Interval]
 
 
 @dataclass(frozen=True)
@@ -59,6 +81,11 @@ class Summary:
         divergence_rate: Share of the rollouts that diverged.
         diverged: Their number.
         starts: Number of rollouts.
+        valid_steps: First step whose NRMSE exceeds the threshold; else the last step.
+        valid_seconds: The same in seconds.
+        valid_lyapunov_times: The same in Lyapunov times; NaN without an exponent.
+        valid_to_the_end: Whether the NRMSE never exceeds it.
+        interval: Confidence interval of each number by its name.
     """
 
     run: str | None
@@ -67,6 +94,11 @@ class Summary:
     divergence_rate: float
     diverged: int
     starts: int
+    valid_steps: int = 0
+    valid_seconds: float = np.nan
+    valid_lyapunov_times: float = np.nan
+    valid_to_the_end: bool = False
+    interval: dict[str, Interval] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,22 +109,41 @@ class Curve:
         label: Name of the model, for people.
         nrmse: Of the observations.
         rewards: Of the rewards; None where the model or the data has none.
+        low: Lower end of the interval of `nrmse`; None without intervals.
+        high: Upper end.
     """
 
     label: str
     nrmse: Float[np.ndarray, " time"]
     rewards: Float[np.ndarray, " time"] | None = None
+    low: Float[np.ndarray, " time"] | None = None
+    high: Float[np.ndarray, " time"] | None = None
 
 
 @dataclass(frozen=True)
 class EvalReport:
-    """Everything an evaluation found."""
+    """Everything an evaluation found.
+
+    Attributes:
+        protocol: What exactly was measured.
+        rows: Errors per model, quantity and horizon.
+        summaries: One per model.
+        curves: One per model.
+        warnings: What looks wrong.
+        more: Further tables by the name of their field in the JSON document; each is a
+            list of flat rows.
+        examples: Rollouts to look at.
+        spread: NRMSE of every start at the largest horizon, by label; NaN if unknown.
+    """
 
     protocol: Protocol
     rows: tuple[Row, ...]
     summaries: tuple[Summary, ...]
     curves: tuple[Curve, ...]
     warnings: tuple[str, ...]
+    more: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+    spread: Mapping[str, Float[np.ndarray, " batch"]] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document; NaN and infinities are the printer's to replace."""
@@ -101,121 +152,6 @@ class EvalReport:
             "protocol": self.protocol.document(),
             "results": [asdict(row) for row in self.rows],
             "summary": [asdict(summary) for summary in self.summaries],
+            **self.more,
             "warnings": list(self.warnings),
         }
-
-
-def label(run: str | None, model: str) -> str:
-    """Name a model for people: baselines by kind, runs by their path."""
-    return model if run is None else f"{model} ({run})"
-
-
-def build(
-    protocol: Protocol,
-    dataset: Dataset,
-    scored: Sequence[tuple[Entrant, Tally]],
-    warnings: tuple[str, ...] = (),
-) -> EvalReport:
-    """Turn tallies into rows: every model, every quantity, every horizon."""
-    statistics, names = dataset.output_statistics, dataset.output_names
-    return EvalReport(
-        protocol=protocol,
-        rows=tuple(
-            row
-            for entrant, tally in scored
-            for row in _rows(entrant, tally, (names, statistics), protocol.horizons)
-        ),
-        summaries=tuple(_summary(*pair, statistics) for pair in scored),
-        curves=tuple(_curve(*pair, statistics) for pair in scored),
-        warnings=warnings + tuple(text for pair in scored for text in _broken(*pair)),
-    )
-
-
-def _overall(tally: Tally, statistics: Statistics) -> Scores:
-    return metrics.overall(tally.observations, statistics.observations.scale)
-
-
-def _rewards(tally: Tally, statistics: Statistics) -> Scores | None:
-    if tally.rewards is None or statistics.rewards is None:
-        return None
-    return metrics.per_dimension(tally.rewards, statistics.rewards.scale)
-
-
-def _curve(entrant: Entrant, tally: Tally, statistics: Statistics) -> Curve:
-    rewards = _rewards(tally, statistics)
-    return Curve(
-        label(entrant.run, entrant.model),
-        _overall(tally, statistics).nrmse[:, 0],
-        None if rewards is None else rewards.nrmse[:, 0],
-    )
-
-
-def _rows(
-    entrant: Entrant,
-    tally: Tally,
-    of: tuple[tuple[str, ...], Statistics],
-    horizons: tuple[int, ...],
-) -> list[Row]:
-    names, statistics = of
-    each = metrics.per_dimension(tally.observations, statistics.observations.scale)
-    tables = [((OBSERVATIONS,), _overall(tally, statistics))]
-    rewards = _rewards(tally, statistics)
-    if rewards is not None:
-        tables.append(((REWARDS,), rewards))
-    return [
-        _row(entrant, quantity, horizon, (scores, column))
-        for quantities, scores in [*tables, (names, each)]
-        for column, quantity in enumerate(quantities)
-        for horizon in horizons
-    ]
-
-
-def _row(
-    entrant: Entrant, quantity: str, horizon: int, cell: tuple[Scores, int]
-) -> Row:
-    scores, column = cell
-    at = (horizon - 1, column)
-    return Row(
-        run=entrant.run,
-        model=entrant.model,
-        quantity=quantity,
-        horizon=horizon,
-        mse=float(scores.mse[at]),
-        rmse=float(scores.rmse[at]),
-        nrmse=float(scores.nrmse[at]),
-        mae=float(scores.mae[at]),
-        r2=float(scores.r2[at]),
-        starts=int(scores.starts[horizon - 1]),
-    )
-
-
-def _summary(entrant: Entrant, tally: Tally, statistics: Statistics) -> Summary:
-    # Every start has at least one step, so the first row counts all of them.
-    starts = int(tally.observations.count[0])
-    return Summary(
-        run=entrant.run,
-        model=entrant.model,
-        mean_nmse=float((_overall(tally, statistics).nrmse ** 2).mean()),
-        divergence_rate=tally.diverged / starts,
-        diverged=tally.diverged,
-        starts=starts,
-    )
-
-
-def _broken(entrant: Entrant, tally: Tally) -> list[str]:
-    sums = tally.observations
-    warnings = []
-    if tally.broken:
-        first = int(np.flatnonzero(sums.nonfinite)[0]) + 1
-        warnings.append(
-            f"{label(entrant.run, entrant.model)}: {tally.broken} of {sums.count[0]} "
-            f"rollouts became NaN or infinite, the first at step {first}; the errors "
-            "of the horizons they reach are null"
-        )
-    if tally.rewards is not None and tally.rewards.nonfinite.any():
-        worst = int(tally.rewards.nonfinite.max())
-        warnings.append(
-            f"{label(entrant.run, entrant.model)}: up to {worst} predicted rewards per "
-            "step are NaN or infinite; the errors of those horizons are null"
-        )
-    return warnings

@@ -16,7 +16,7 @@ from koopcli.errors import ConfigError, DataError
 from koopcli.evaluate import metrics, simulation
 from koopcli.evaluate.entrants import Loaded, entrants, load
 from koopcli.evaluate.metrics import Sums
-from koopcli.evaluate.report import label
+from koopcli.evaluate.naming import label
 from koopcli.evaluate.rollouts import Predicted, Windows, batch_rows, batches
 from koopcli.evaluate.simulation import (
     SimulationProtocol,

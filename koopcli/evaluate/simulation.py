@@ -14,10 +14,11 @@ from jaxtyping import Float
 
 from koopcli import __version__
 from koopcli.errors import ConfigError
-from koopcli.evaluate import metrics
+from koopcli.evaluate import measures
+from koopcli.evaluate.formats import without_nan
 from koopcli.evaluate.metrics import Sums
-from koopcli.evaluate.report import OBSERVATIONS, label
-from koopcli.evaluate.tables import without_nan
+from koopcli.evaluate.naming import label
+from koopcli.evaluate.report import OBSERVATIONS
 from koopcli.files import write_text
 
 SCHEMA = "koopcli.simulation/1"
@@ -122,8 +123,8 @@ def rows(
         names: Name of each dimension.
     """
     tables = (
-        ((OBSERVATIONS,), metrics.overall(sums, scales)),
-        (tuple(names), metrics.per_dimension(sums, scales)),
+        ((OBSERVATIONS,), measures.overall(sums, scales)),
+        (tuple(names), measures.per_dimension(sums, scales)),
     )
     return [
         SimulationRow(

@@ -1,28 +1,37 @@
-"""Writes an evaluation as JSON, CSV, Markdown, LaTeX and pictures."""
+"""Writes an evaluation as JSON, CSV, Parquet, Markdown, LaTeX and pictures."""
 
-import csv
-import io
 import json
-import math
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from koopcli import plots
 from koopcli.errors import ConfigError
-from koopcli.evaluate.report import OBSERVATIONS, REWARDS, EvalReport, Row, label
+from koopcli.evaluate import figures
+from koopcli.evaluate.formats import (
+    as_csv,
+    latex,
+    markdown,
+    number,
+    tabular,
+    without_nan,
+    write_parquet,
+)
+from koopcli.evaluate.naming import label
+from koopcli.evaluate.report import OBSERVATIONS, EvalReport
+from koopcli.evaluate.sections import sections
 from koopcli.files import write_text
 
+MORE = ("comparisons", "quantiles", "sources", "episodes", "latents", "reencoding")
+"""Tables with a CSV of their own, if they have rows."""
 FILES = (
     "results.json",
     "results.csv",
+    "results.parquet",
     "results.md",
     "results.tex",
-    "error_over_horizon.png",
-    "error_over_horizon.svg",
+    *(f"{name}.csv" for name in MORE),
+    *figures.FILES,
 )
-COLUMNS = ("model", "quantity", "horizon", "nrmse", "rmse", "mae", "r2", "starts")
 
 
 def refuse(folder: Path, *, overwrite: bool) -> None:
@@ -41,133 +50,80 @@ def refuse(folder: Path, *, overwrite: bool) -> None:
         )
 
 
-def write(report: EvalReport, folder: Path, *, overwrite: bool = False) -> None:
-    """Write all `FILES` into `folder`.
+def write(
+    report: EvalReport,
+    folder: Path,
+    *,
+    overwrite: bool = False,
+    dims: Sequence[str] = (),
+) -> list[str]:
+    """Write those `FILES` into `folder` that there is something for.
+
+    Args:
+        report: The evaluation.
+        folder: Where to.
+        overwrite: Replace older results, and remove those that are not made again.
+        dims: Dimensions of the example rollouts; empty: the first few.
+
+    Returns:
+        The names of the files that were written.
 
     Raises:
-        ConfigError: One of them exists and `overwrite` is false.
+        ConfigError: One of them exists and `overwrite` is false, or a dimension is
+            unknown.
     """
     refuse(folder, overwrite=overwrite)
+    figures.columns(figures.dimensions(report), dims)
+    for name in FILES:
+        (folder / name).unlink(missing_ok=True)
+    rows = [asdict(row) for row in report.rows]
     document = json.dumps(without_nan(report.document()), indent=1, allow_nan=False)
     write_text(folder / "results.json", document + "\n")
-    write_text(folder / "results.csv", as_csv(report.rows))
+    write_text(folder / "results.csv", as_csv(rows))
+    write_parquet(rows, folder / "results.parquet")
     write_text(folder / "results.md", as_markdown(report))
     write_text(folder / "results.tex", as_latex(report))
-    for name in FILES[4:]:
-        plots.error_over_horizon(
-            folder / name,
-            {curve.label: curve.nrmse for curve in report.curves},
-            report.protocol.horizons,
-        )
-
-
-def without_nan(value: Any) -> Any:
-    """Replace NaN and infinities, at any depth, by None: JSON has no word for them."""
-    if isinstance(value, dict):
-        return {key: without_nan(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_nan(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def as_csv(rows: Sequence[Row]) -> str:
-    """Return all rows at full precision; undefined values and no run are empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(
-        text, [field.name for field in fields(Row)], lineterminator="\n"
-    )
-    writer.writeheader()
-    for row in rows:
-        writer.writerow(without_nan(asdict(row)))
-    return text.getvalue()
-
-
-def overall_rows(report: EvalReport) -> list[list[str]]:
-    """Return the rows for people: observations and rewards, as `COLUMNS`."""
-    return [
-        _cells(row) for row in report.rows if row.quantity in (OBSERVATIONS, REWARDS)
-    ]
-
-
-def summary_rows(report: EvalReport) -> list[list[str]]:
-    """Return model, mean NMSE and divergence rate, as text."""
-    return [
-        [
-            label(summary.run, summary.model),
-            _number(summary.mean_nmse),
-            f"{100 * summary.divergence_rate:.2f} %",
-        ]
-        for summary in report.summaries
-    ]
+    for name in MORE:
+        if report.more.get(name):
+            write_text(folder / f"{name}.csv", as_csv(report.more[name]))
+    figures.draw(report, folder, dims)
+    return [name for name in FILES if (folder / name).exists()]
 
 
 def as_markdown(report: EvalReport) -> str:
-    """Return the protocol, the overall rows and the summary as Markdown."""
+    """Return all tables, the protocol and the warnings as Markdown."""
+    parts = ["# Open-loop prediction error"]
+    for title, columns, rows in sections(report):
+        parts += [f"## {title}", markdown(list(columns), rows)]
     protocol = report.protocol.document()
-    parts = [
-        "# Open-loop prediction error",
-        markdown(list(COLUMNS), overall_rows(report)),
-        markdown(["model", "mean NMSE", "diverged"], summary_rows(report)),
-        "## Protocol",
-        markdown(["setting", "value"], [[k, str(v)] for k, v in protocol.items()]),
-    ]
+    rows = [[name, str(value)] for name, value in protocol.items()]
+    parts += ["## Protocol", markdown(["setting", "value"], rows)]
     if report.warnings:
         parts += ["## Warnings", "\n".join(f"- {text}" for text in report.warnings)]
     return "\n\n".join(parts) + "\n"
 
 
 def as_latex(report: EvalReport) -> str:
-    """Return the NRMSE of the observations as a table (packages: booktabs)."""
+    """Return the NRMSE of the observations, then all tables (packages: booktabs)."""
     horizons = report.protocol.horizons
-    lines = [
-        r"% needs \usepackage{booktabs}; NRMSE of the observations, steps ahead",
-        rf"\begin{{tabular}}{{l{'r' * len(horizons)}r}}",
-        r"\toprule",
-        " & ".join(["model", *map(str, horizons), r"diverged (\%)"]) + r" \\",
-        r"\midrule",
-    ]
-    for summary in report.summaries:
-        values = [
-            _number(row.nrmse)
-            for row in report.rows
-            if (row.run, row.model) == (summary.run, summary.model)
-            and row.quantity == OBSERVATIONS
+    rows = [
+        [
+            label(summary.run, summary.model),
+            *(
+                number(row.nrmse)
+                for row in report.rows
+                if (row.run, row.model) == (summary.run, summary.model)
+                and row.quantity == OBSERVATIONS
+            ),
+            f"{100 * summary.divergence_rate:.2f}",
         ]
-        name = latex(label(summary.run, summary.model))
-        rate = f"{100 * summary.divergence_rate:.2f}"
-        lines.append(" & ".join([name, *values, rate]) + r" \\")
-    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
-
-
-def _cells(row: Row) -> list[str]:
-    values = [_number(value) for value in (row.nrmse, row.rmse, row.mae, row.r2)]
-    name = label(row.run, row.model)
-    return [name, row.quantity, str(row.horizon), *values, str(row.starts)]
-
-
-def _number(value: float) -> str:
-    return f"{value:.4g}" if math.isfinite(value) else "-"
-
-
-def markdown(columns: list[str], rows: list[list[str]]) -> str:
-    """Return a Markdown table."""
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |"
-        for line in lines
-    )
-
-
-def latex(text: str) -> str:
-    """Escape what LaTeX would read as a command."""
-    return "".join(_LATEX.get(character, character) for character in text)
-
-
-_LATEX = {
-    **{character: "\\" + character for character in "&%$#_{}"},
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-}
+        for summary in report.summaries
+    ]
+    columns = ["model", *map(str, horizons), "diverged (%)"]
+    parts = [
+        r"% needs \usepackage{booktabs}",
+        "% NRMSE of the observations, steps ahead\n" + tabular(columns, rows),
+    ]
+    for title, names, cells in sections(report):
+        parts.append(f"% {latex(title)}\n" + tabular(names, cells))
+    return "\n\n".join(parts) + "\n"

@@ -18,19 +18,11 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from koopcli import __version__, delays
-from koopcli.config import (
-    Discretisation,
-    Initialisation,
-    ModelConfig,
-    ModelKind,
-    Observables,
-    Stability,
-    Unroll,
-)
+from koopcli import __version__, config_file, delays
+from koopcli.config import ModelConfig
 from koopcli.delays import Delays
 from koopcli.errors import ConfigError, ModelError
-from koopcli.model import container
+from koopcli.model import container, leaves
 from koopcli.model.build import build
 from koopcli.model.dynamics import Dimensions, DynamicsModel
 
@@ -40,16 +32,12 @@ UNCHECKED_VERSION = 2
 """Had no parts and no checksum: the leaves were the rest of the file."""
 MODEL, TRAINING = "model", "training"
 LEAF_OVERHEAD = 1024
+LAYER_BYTES = 256
+"""Fewest bytes of a layer: two arrays, and what describes them."""
+FEW = 10
+"""Layers that are believed whatever the size of the file."""
 MANY = 1000
 """Numbers up to this are believed whatever the size of the file."""
-_ENUMS = {
-    "kind": ModelKind,
-    "init": Initialisation,
-    "stability": Stability,
-    "discretisation": Discretisation,
-    "observables": Observables,
-    "unroll": Unroll,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,13 +184,18 @@ def _header(path: Path, file: BinaryIO) -> dict[str, Any]:
             f"{path}: model format version {version!r}; this koopcli "
             f"({__version__}) reads versions {UNCHECKED_VERSION} and {FORMAT_VERSION}"
         )
+    if version != UNCHECKED_VERSION:
+        container.check(path, header)
     return header
 
 
 def _read_meta(path: Path, header: dict[str, Any], size: int) -> ModelMeta:
     try:
         meta = _meta(header["meta"])
-    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
+    except (
+        *(KeyError, TypeError, ValueError, AttributeError, OverflowError),
+        ConfigError,
+    ) as error:
         raise ModelError(f"{path}: damaged model header ({error})") from error
     # Every unit of a width has parameters. A header that lies about them would have even
     # the model's shapes take forever.
@@ -213,41 +206,66 @@ def _read_meta(path: Path, header: dict[str, Any], size: int) -> ModelMeta:
                 f"{path}: damaged: {name} = {value} describes a model of more than the "
                 f"{size} bytes that are there"
             )
+        if name.endswith("depth") and value > FEW and value * LAYER_BYTES > size:
+            raise ModelError(
+                f"{path}: damaged: {name} = {value} layers do not fit into {size} bytes"
+            )
     return meta
 
 
 def _meta(raw: dict[str, Any]) -> ModelMeta:
-    config = dict(raw["model_config"])
     # A setting that is newer than the file is missing there and has its default.
-    config |= {
-        name: kind(config[name]) for name, kind in _ENUMS.items() if name in config
+    config = {
+        name: config_file.convert(f"model.{name}", value, "header", typed=True)
+        for name, value in raw["model_config"].items()
     }
     sequences = {key: tuple(v) for key, v in raw.items() if isinstance(v, list)}
     past = delays.parse(raw.get("delays"))
     if past is not None and not past.describes(sequences["observation_names"]):
         raise ValueError("the record of the delays and the observations disagree")
     decoded = {"model_config": ModelConfig(**config), "delays": past}
-    return ModelMeta(**{**raw, **sequences, **decoded})
+    meta = ModelMeta(**{**raw, **sequences, **decoded})
+    _check_meta(meta)
+    return meta
+
+
+def _check_meta(meta: ModelMeta) -> None:
+    for name in (*meta.observation_names, *meta.action_names, meta.dataset_sha256):
+        if not isinstance(name, str):
+            raise TypeError(f"{name!r} is not text")
+    for count in (meta.horizon, meta.step):
+        if type(count) is not int or count < 0:
+            raise ValueError(f"{count!r} is no number of steps")
+    if not isinstance(meta.has_rewards, bool) or not isinstance(meta.dt_known, bool):
+        raise TypeError("a flag is neither true nor false")
+    ranges = (meta.observation_min, meta.observation_max, meta.observation_scale)
+    rest = (meta.dt, 1.0 if meta.reward_scale is None else meta.reward_scale)
+    if not all(math.isfinite(number) for row in (*ranges, rest) for number in row):
+        raise ValueError("a range is not finite")
+    if any(len(row) != len(meta.observation_names) for row in ranges) or meta.dt <= 0:
+        raise ValueError("a range or the time step does not fit")
 
 
 def _leaves(path: Path, content: bytes, meta: ModelMeta) -> DynamicsModel:
     try:
-        skeleton = eqx.filter_eval_shape(
-            build, meta.model_config, meta.dimensions, key=jax.random.key(0)
-        )
-    except ConfigError as error:
+        # Starting values, which the file replaces, may overflow.
+        with np.errstate(all="ignore"):
+            skeleton = eqx.filter_eval_shape(
+                build, meta.model_config, meta.dimensions, key=jax.random.key(0)
+            )
+    except (ConfigError, TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"{path}: damaged model header ({error})") from error
-    leaves = [leaf for leaf in jax.tree.leaves(skeleton) if hasattr(leaf, "shape")]
-    expected = sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
+    arrays = [leaf for leaf in jax.tree.leaves(skeleton) if hasattr(leaf, "shape")]
+    expected = sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in arrays)
     # Compare with what is there before anything is allocated: a header may lie.
-    if not expected <= len(content) <= expected + LEAF_OVERHEAD * (len(leaves) + 1):
+    if not expected <= len(content) <= expected + LEAF_OVERHEAD * (len(arrays) + 1):
         raise ModelError(
             f"{path}: damaged: {len(content)} bytes of parameters, but the header "
             f"describes a model of {expected}"
         )
     stream = io.BytesIO(content)
     try:
-        model = eqx.tree_deserialise_leaves(stream, skeleton)
+        model = leaves.read(stream, skeleton)
     except (ValueError, RuntimeError, EOFError, OSError, SyntaxError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(f"{path}: damaged parameters ({reason})") from error

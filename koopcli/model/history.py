@@ -56,7 +56,7 @@ class Recall(eqx.Module):
         history: History | None,
         start: Float[Array, "batch state"],
         actions: Float[Array, "time batch action"],
-        states: Float[Array, "time batch state"],
+        states: Float[Array, "chosen batch state"],
     ) -> tuple[Float[Array, "batch state"], History | None]:
         """Return the last of `states` with its known past, as the next start.
 
@@ -64,7 +64,8 @@ class Recall(eqx.Module):
             history: What preceded `start`.
             start: Start of the block, standard units, as all here.
             actions: What was given in the block.
-            states: What was predicted, one after each action.
+            states: What was predicted, one after each action; without `delays` the last
+                one is enough.
         """
         if self.delays is None or history is None:
             return states[-1], None

@@ -7,10 +7,9 @@ from pathlib import Path
 import equinox as eqx
 import jax
 
-from koopcli import config_file, files, run_dir
+from koopcli import device, run_dir
 from koopcli.config import REENCODE_EVERY, ModelConfig, ModelKind, RunConfig
 from koopcli.data.store import Dataset
-from koopcli.errors import DataError
 from koopcli.files import sha256
 from koopcli.model import sizes
 from koopcli.model.build import build
@@ -59,17 +58,17 @@ def fit(  # noqa: PLR0913 (three are needed, four have defaults)
             in the folder.
     """
     run_folder.refuse(run, overwrite=overwrite)
+    if config.train.deterministic:
+        device.require_deterministic()
     dataset = streaming.load(dataset_path, config.train)
     model = initial_model(dataset, config)
     # With the widths that model.params asked for, in the folder and in every model.
     config = dataclasses.replace(config, model=model.config)
     meta = model_meta(dataset, config)
-    with run_folder.creating(run, overwrite=overwrite), lock.held(run):
-        run_folder.describe(run, config, dataset_path, command)
-        if isinstance(model, EdmdcModel):
-            return closed_form.train(run, dataset, model, meta, config, report)
-        loop = Loop(run, dataset, model, meta, config)
-        return _go(loop, report, tell)
+    with run_folder.creating(run, overwrite=overwrite):
+        record = run_folder.environment(dataset, config, meta.dataset_sha256, command)
+        run_folder.describe(run, config, record)
+        return _begin(run, dataset, model, meta, config, report, tell)
 
 
 def resume(
@@ -78,51 +77,79 @@ def resume(
     dataset_path: Path | None = None,
     *,
     report: Reporter = lambda _: None,
+    command: str = "",
     tell: Callable[[str], None] = lambda _: None,
 ) -> FitResult:
     """Go on with a run from its newest checkpoint, exactly as if it had never stopped.
+
+    A run that was stopped before its first checkpoint begins again.
 
     Args:
         run: The folder of the run.
         config: Its settings; `koopcli.train.resuming.settings` says which may differ.
         dataset_path: Where the dataset is now; None: where it was.
         report: Called after every call of the device.
+        command: Command line, for the record.
         tell: Told in words what happens before the first call.
 
     Raises:
         ConfigError: Another process trains into the folder.
         DataError: The dataset is not the one of the run.
-        ModelError: There is no sound checkpoint.
+        ModelError: There are checkpoints, but no sound one.
         DivergedError: As for `fit`.
     """
     dataset_path = resuming.dataset(run, dataset_path)
+    if config.train.deterministic:
+        device.require_deterministic()
     with lock.held(run):
+        run_folder.tidy(run)
         found = training_state.newest(run)
-        for remark in found.remarks:
-            tell(f"not used: {remark}")
         dataset = streaming.load(dataset_path, config.train)
         meta = model_meta(dataset, config)
-        if meta.dataset_sha256 != found.saved.meta.dataset_sha256:
-            raise DataError(
-                f"{dataset_path}: is not the file that {run} was trained on (its SHA-256 "
-                "differs); give the right one: koopcli train DATA --resume RUN"
-            )
-        files.write_text(run / run_dir.CONFIG, config_file.to_toml(config))
-        tell(f"going on from step {found.saved.meta.step}")
-        return _go(
-            Loop(run, dataset, found.saved.model, meta, config, found), report, tell
-        )
+        resuming.same_data(run, dataset_path, meta, found)
+        step = 0 if found is None else found.saved.meta.step
+        resuming.refuse_shorter(run, config, step)
+        for remark in found.remarks if found else ():
+            tell(f"not used: {remark}")
+        record = run_folder.environment(dataset, config, meta.dataset_sha256, command)
+        run_folder.describe_again(run, config, record, step)
+        if found is None:
+            tell("stopped before its first checkpoint: beginning again")
+            model = initial_model(dataset, config)
+            return _begin(run, dataset, model, meta, config, report, tell)
+        tell(f"going on from step {step}")
+        loop = Loop(run, dataset, found.saved.model, meta, config, found)
+        return _go(loop, report, tell)
+
+
+def _begin(  # noqa: PLR0913 (what `fit` and `resume` have at hand)
+    run: Path,
+    dataset: Dataset,
+    model: DynamicsModel,
+    meta: ModelMeta,
+    config: RunConfig,
+    report: Reporter,
+    tell: Callable[[str], None],
+) -> FitResult:
+    if isinstance(model, EdmdcModel):
+        return closed_form.train(run, dataset, model, meta, config, report)
+    return _go(Loop(run, dataset, model, meta, config), report, tell)
 
 
 def _go(loop: Loop, report: Reporter, tell: Callable[[str], None]) -> FitResult:
     train = loop.config.train
-    with (
-        interrupt.deferred() as asked,
-        streaming.training_data(
-            loop.dataset, train, loop.run, tell, loop.first
-        ) as calls,
-    ):
-        return loop.go(calls, report, asked)
+    try:
+        with (
+            interrupt.deferred() as asked,
+            streaming.training_data(
+                loop.dataset, train, loop.run, tell, loop.first
+            ) as calls,
+        ):
+            return loop.go(calls, report, asked)
+    except OSError as error:
+        if any((loop.run / run_dir.CHECKPOINTS).glob("step_*.eqx")):
+            error.add_note(f"then go on with: {resuming.command(loop.run)}")
+        raise
 
 
 def initial_model(dataset: Dataset, config: RunConfig) -> DynamicsModel:

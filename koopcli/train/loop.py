@@ -1,6 +1,7 @@
 """The loop of a run: calls of the device, validation, metrics, checkpoints, the end."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from koopcli.errors import InterruptedRunError
 from koopcli.model import checkpoint, sizes
 from koopcli.model.checkpoint import ModelMeta, SavedModel
 from koopcli.model.dynamics import DynamicsModel
-from koopcli.train import divergence, optimizer, reencoding, training_state
+from koopcli.train import divergence, optimizer, reencoding, resuming, training_state
 from koopcli.train.batches import sampling_key
 from koopcli.train.interrupt import Asked
 from koopcli.train.metrics_files import MetricsFiles
@@ -29,6 +30,8 @@ from koopcli.train.training_state import Bookkeeping, Found
 from koopcli.train.validation import make_validation
 
 Losses = dict[str, float]
+NEGLIGIBLE = 1e-6
+"""Loss, in standard units, from which no growth is an explosion."""
 
 
 class Loop:
@@ -100,8 +103,8 @@ class Loop:
                 self._save(run_dir.LAST_MODEL, done)
                 raise InterruptedRunError(
                     f"stopped by {asked.name} after step {done} of "
-                    f"{self.config.train.steps}; go on with: koopcli train --resume "
-                    f"{self.run}"
+                    f"{self.config.train.steps}; go on with: "
+                    f"{resuming.command(self.run)}"
                 )
             exhausted = self.best.exhausted
             started = time.monotonic()
@@ -157,13 +160,15 @@ class Loop:
             divergence.stop(
                 self.run, self.model, int(self.state.first_bad), data, self.config
             )
-        if self.lowest_loss is None:
-            self.lowest_loss = losses["loss"]
-        limit = train.max_loss_growth * self.lowest_loss
-        if train.max_loss_growth and losses["loss"] > limit:
+        loss = losses["loss"]
+        if not math.isfinite(loss):  # no step of the call counted
+            return
+        lowest = loss if self.lowest_loss is None else min(loss, self.lowest_loss)
+        limit = train.max_loss_growth * max(lowest, NEGLIGIBLE)
+        if train.max_loss_growth and loss > limit:
             self._save(run_dir.LAST_MODEL, self.clock.done)
-            divergence.explode(self.run, self.clock.done, losses["loss"], limit)
-        self.lowest_loss = min(self.lowest_loss, losses["loss"])
+            divergence.explode(self.run, self.clock.done, loss, limit)
+        self.lowest_loss = lowest
 
     @property
     def model(self) -> DynamicsModel:

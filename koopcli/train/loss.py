@@ -13,8 +13,8 @@ decoder, and k over a random subset of the window's steps:
 
 The first two are those of Mondal et al. 2024, arXiv:2306.11941 (there summed over all
 k). Decoding a subset drawn anew at every step leaves the expectation unchanged. The two of
-one step are this project's: whatever the model, they start it from states that were measured,
-where the long prediction only ever shows it its own (docs/ablations.md).
+one step are this project's: they start any model from states that were measured, where the
+long prediction only ever shows it its own (docs/ablations.md).
 """
 
 import jax

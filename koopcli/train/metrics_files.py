@@ -6,6 +6,7 @@ checkpoint, half lines included, and writes it again.
 """
 
 import csv
+import io
 import json
 import os
 from collections.abc import Mapping
@@ -35,16 +36,33 @@ class MetricsFiles:
             self._columns = next(csv.reader(file), None)
 
     def sizes(self) -> dict[str, int]:
-        """Return the bytes in each file."""
-        return {name: (self.run / name).stat().st_size for name in NAMES}
+        """Return the bytes in each file, after they have reached the disk."""
+        found = {}
+        for name in NAMES:
+            with open(self.run / name, "ab") as file:
+                os.fsync(file.fileno())
+                found[name] = file.tell()
+        return found
 
     def write(self, record: StepReport, columns: list[str]) -> None:
         """Append a record; the first one decides the columns of the CSV."""
-        row = record.row()
-        with open(self.run / run_dir.METRICS_JSONL, "a") as file:
-            file.write(json.dumps(row, allow_nan=False) + "\n")
-        with open(self.run / run_dir.METRICS_CSV, "a", newline="") as file:
-            if self._columns is None:
-                self._columns = columns
-                csv.DictWriter(file, columns).writeheader()
-            csv.DictWriter(file, self._columns, restval="").writerow(row)
+        row, table = record.row(), io.StringIO(newline="")
+        if self._columns is None:
+            csv.DictWriter(table, columns).writeheader()
+        self._columns = self._columns or columns
+        csv.DictWriter(table, self._columns, restval="").writerow(row)
+        line = json.dumps(row, allow_nan=False) + "\n"
+        for name, text in zip(NAMES, (line, table.getvalue()), strict=True):
+            _append(self.run / name, text.encode())
+
+
+def _append(path: Path, line: bytes) -> None:
+    # A full disk takes the first half of a line and refuses the second.
+    with open(path, "ab", buffering=0) as file:
+        before = file.tell()
+        try:
+            while line:
+                line = line[file.write(line) :]
+        except OSError:
+            file.truncate(before)
+            raise

@@ -1,11 +1,15 @@
 """What a run that goes on may change, and where its data is."""
 
 import json
+import shlex
 from pathlib import Path
+from typing import Any
 
 from koopcli import config_file, run_dir
 from koopcli.config import RunConfig
 from koopcli.errors import ConfigError, DataError, ModelError
+from koopcli.model.checkpoint import ModelMeta
+from koopcli.train.training_state import Found
 
 MAY_DIFFER = (
     "train.steps",
@@ -15,6 +19,11 @@ MAY_DIFFER = (
     "train.memory_budget",
 )
 """Settings that leave the steps up to the old end as they would have been."""
+
+
+def command(run: Path) -> str:
+    """Return what to type to go on with a run."""
+    return f"koopcli train --resume {shlex.quote(str(run))}"
 
 
 def settings(run: Path) -> Path:
@@ -56,16 +65,54 @@ def dataset(run: Path, given: Path | None) -> Path:
     """
     if given is not None:
         return given
-    try:
-        path = Path(json.loads((run / run_dir.ENVIRONMENT).read_text())["dataset"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    recorded = record(run).get("dataset")
+    if not isinstance(recorded, str):
         raise DataError(
             f"{run / run_dir.ENVIRONMENT}: does not say where the dataset is; give it: "
             "koopcli train DATA --resume RUN"
-        ) from error
+        )
+    path = Path(recorded)
     if not path.is_file():
         raise DataError(
             f"{path}: the dataset of {run} is not there any more; say where it is: "
             "koopcli train DATA --resume RUN"
         )
     return path
+
+
+def same_data(run: Path, path: Path, meta: ModelMeta, found: Found | None) -> None:
+    """Compare the dataset with that of the run.
+
+    Raises:
+        DataError: It is another one.
+    """
+    before = record(run).get("dataset_sha256")
+    if found is not None:
+        before = found.saved.meta.dataset_sha256
+    if before not in (None, meta.dataset_sha256):
+        raise DataError(
+            f"{path}: is not the file that {run} was trained on (its SHA-256 differs); "
+            "give the right one: koopcli train DATA --resume RUN"
+        )
+
+
+def refuse_shorter(run: Path, config: RunConfig, step: int) -> None:
+    """A run cannot end before where it is.
+
+    Raises:
+        ConfigError: It should.
+    """
+    if config.train.steps < step:
+        raise ConfigError(
+            f"{run}: has taken {step} steps already; --steps {config.train.steps} cannot "
+            "shorten it"
+        )
+
+
+def record(run: Path) -> dict[str, Any]:
+    """Return what a run folder says of its circumstances; nothing if it is unreadable."""
+    try:
+        found = json.loads((run / run_dir.ENVIRONMENT).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

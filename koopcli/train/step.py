@@ -47,7 +47,8 @@ class Record(eqx.Module):
     """What a call of the device says of its steps.
 
     Attributes:
-        means: Every loss term and the norm of the gradient, over the steps that counted.
+        means: Every loss term and the norm of the gradient, over the steps that counted;
+            NaN if none did.
         skipped: Which steps of the call did not; longer than the call.
     """
 
@@ -107,8 +108,11 @@ def make_dispatch(
         zeros = jax.tree.map(lambda shape: jnp.zeros(shape.shape, shape.dtype), shapes)
         none = jnp.zeros(config.train.dispatch_steps, bool)
         state, sums, skipped = lax.fori_loop(0, count, body, (state, zeros, none))
-        counted = jnp.maximum(count - jnp.sum(skipped), 1).astype(jnp.float32)
-        means = jax.tree.map(lambda total: total / counted, sums)
+        # NaN, not 0, if none counted: a loss of 0 would be the best one ever.
+        counted = (count - jnp.sum(skipped)).astype(jnp.float32)
+        means = jax.tree.map(
+            lambda total: jnp.where(counted > 0, total / counted, jnp.nan), sums
+        )
         return state, Record(means=means, skipped=skipped)
 
     return jax.jit(run, donate_argnums=0)

@@ -15,7 +15,7 @@ import equinox as eqx
 
 from koopcli import run_dir
 from koopcli.errors import ModelError
-from koopcli.model import checkpoint
+from koopcli.model import checkpoint, leaves
 from koopcli.model.checkpoint import SavedModel
 from koopcli.train.step import TrainState
 
@@ -85,7 +85,7 @@ def unpack(found: Found, fresh: TrainState) -> tuple[TrainState, Bookkeeping]:
     try:
         raw = json.loads(stream.readline())
         notes = Bookkeeping(**{**raw, "skipped": tuple(raw["skipped"])})
-        rest = eqx.tree_deserialise_leaves(stream, _rest(fresh))
+        rest = leaves.read(stream, _rest(fresh))
     except (ValueError, TypeError, KeyError, RuntimeError, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(
@@ -96,15 +96,21 @@ def unpack(found: Found, fresh: TrainState) -> tuple[TrainState, Bookkeeping]:
     ), notes
 
 
-def newest(run: Path) -> Found:
+def newest(run: Path) -> Found | None:
     """Return the checkpoint of the most gradient steps that is complete and sound.
 
+    None if the run was stopped before its first one: then it begins again.
+
     Raises:
-        ModelError: There is none.
+        ModelError: There is none, though there should be.
     """
     remarks: list[str] = []
     candidates: list[tuple[int, Path]] = []
-    for path in sorted((run / run_dir.CHECKPOINTS).glob("*.eqx")):
+    # Not those with a dot: what a killed process was just writing.
+    paths = sorted((run / run_dir.CHECKPOINTS).glob("[!.]*.eqx"))
+    if not paths and not (run / run_dir.LAST_MODEL).exists():
+        return None
+    for path in paths:
         try:
             candidates.append((checkpoint.read_meta(path).step, path))
         except ModelError as error:
@@ -115,18 +121,27 @@ def newest(run: Path) -> Found:
             return Found(path, saved, training, tuple(remarks))
         except ModelError as error:
             remarks.append(str(error))
-    why = f" ({'; '.join(remarks)})" if remarks else ""
-    raise ModelError(f"{run}: holds no checkpoint to resume from{why}")
+    why = (
+        "; ".join(remarks) or "its model was not trained in steps, or by an old koopcli"
+    )
+    raise ModelError(
+        f"{run}: holds no checkpoint to resume from ({why}); train anew, with --overwrite"
+    )
 
 
 def save(
     run: Path, state: TrainState, saved: SavedModel, notes: Bookkeeping, keep: int
 ) -> None:
-    """Write the checkpoint of a step; then delete all but the `keep` newest (0: none)."""
+    """Write the checkpoint of a step; then delete all but the `keep` newest (0: none).
+
+    Of later steps there are only those that a run which goes on could not use. They do
+    not count, and are replaced when it gets there.
+    """
     path = run / run_dir.CHECKPOINTS / run_dir.checkpoint_name(saved.meta.step)
     checkpoint.save(path, saved.model, saved.meta, pack(state, notes))
     if keep:
-        for old in sorted(path.parent.glob("step_*.eqx"))[:-keep]:
+        steps = sorted(path.parent.glob("step_*.eqx"))
+        for old in steps[: steps.index(path) + 1][:-keep]:
             old.unlink()
 
 

@@ -89,9 +89,49 @@ def test_whole_episodes_are_simulated(files, tmp_path):
         (("--simulate", "--horizons", "1,2"), "omit --horizons"),
         (("--simulate", "--stride", 2), "omit --horizons"),
         (("--simulate", "--n-init", 0), "n_init"),
+        (("--simulate", "--reencode-every", "0,5"), "one --reencode-every"),
+        (("--simulate", "--fail-if", "r2@1<0"), "no --angle-cols, --fail-if"),
     ],
 )
 def test_flags_that_contradict_simulation_are_a_usage_error(files, flags, message):
+    result = run(*files, *flags)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_a_gate_that_holds_exits_with_6_after_the_result(files):
+    flags = ("--horizons", "1", "--bootstrap", 5, "--json")
+    passed = run(*files, *flags, "--fail-if", "nrmse@1>1e9")
+    assert passed.exit_code == 0
+    failed = run(*files, *flags, "--fail-if", "nrmse@1>0", "--fail-if", "mae@1>0")
+    assert failed.exit_code == 6
+    assert json.loads(failed.stdout) == json.loads(passed.stdout)
+    assert "--fail-if 'nrmse@1>0' holds" in failed.stderr
+    assert "--fail-if 'mae@1>0' holds" in failed.stderr
+
+
+def test_several_intervals_between_re_encodings_are_compared(files):
+    flags = ("--horizons", "3", "--bootstrap", 5, "--reencode-every", "0,2", "--json")
+    document = json.loads(run(*files, *flags).stdout)
+    assert [row["reencode_every"] for row in document["reencoding"]] == [0, 2]
+    assert document["protocol"]["reencode_sweep"] == [0, 2]
+    assert any("chosen on the test split" in text for text in document["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--fail-if", "nrmse@7>1"), "7 is not among the horizons"),
+        (("--fail-if", "nonsense"), "expected METRIC"),
+        (("--reencode-every", "5,5"), "names a value twice"),
+        (("--reencode-every", "x"), "whole numbers separated by commas"),
+        (("--angle-cols", "phi"), "the dimensions are x, y, one"),
+        (("--confidence", "1"), "confidence must be below 1"),
+        (("--valid-threshold", "0"), "valid_threshold"),
+        (("--lyapunov-exponent", "0"), "lyapunov_exponent"),
+    ],
+)
+def test_flags_that_make_no_sense_are_a_usage_error(files, flags, message):
     result = run(*files, *flags)
     assert result.exit_code == 2
     assert message in result.stderr

@@ -75,3 +75,18 @@ def test_memory(text, expected):
 def test_no_amount_of_memory(text):
     with pytest.raises(ConfigError, match="expected an amount of memory such as 2GB"):
         quantities.memory(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "minutes"),
+    [("500", 500, 0), ("2k", 2000, 0), ("5m", 0, 5), ("30s", 0, 0.5), ("1h", 0, 60)],
+)
+def test_a_period_is_steps_or_time(text, steps, minutes):
+    expected = {"checkpoint_every": steps, "checkpoint_minutes": minutes}
+    assert quantities.period(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "often", "-5", "1.5", "5d", "9" * 400])
+def test_no_period(text):
+    with pytest.raises(ConfigError, match="--checkpoint-every"):
+        quantities.period(text)

@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import equinox as eqx
 import jax
 import numpy as np
@@ -7,9 +10,11 @@ from linear_world import model_meta, world, write_partial, write_run, write_worl
 from koopcli.config import EvalConfig
 from koopcli.data import store
 from koopcli.errors import ConfigError, DataError, ModelError
+from koopcli.evaluate import tables
 from koopcli.evaluate.evaluate import evaluate
+from koopcli.evaluate.protocol import config_of
 
-CONFIG = EvalConfig(horizons=(1, 5), stride=3, batch_size=8)
+CONFIG = EvalConfig(horizons=(1, 5), stride=3, batch_size=8, bootstrap=20)
 
 
 def test_runs_and_baselines_are_scored_on_the_same_starts(data_file, run_folder):
@@ -21,7 +26,7 @@ def test_runs_and_baselines_are_scored_on_the_same_starts(data_file, run_folder)
         (None, "linear"),
     ]
     assert {s.starts for s in report.summaries} == {report.protocol.starts} == {16}
-    assert report.warnings == ()
+    assert [text[:18] for text in report.warnings] == ["the intervals come"]
     assert report.protocol.training_horizons == {str(run_folder): 10}
 
 
@@ -75,7 +80,7 @@ def test_a_diverging_model_is_reported_not_averaged_away(data_file, tmp_path):
     assert report.summaries[0].divergence_rate == 1.0
     wild = [row for row in report.rows if row.run and row.quantity == "observations"]
     assert not any(np.isfinite(row.mse) for row in wild)
-    assert "became NaN or infinite" in report.warnings[0]
+    assert "became NaN or infinite" in report.warnings[1]
 
 
 def test_missing_rewards_are_omitted_with_a_warning(run_folder, tmp_path):
@@ -116,6 +121,25 @@ def test_errors_are_those_of_the_physical_outputs_alone(tmp_path):
     dataset = store.load(tmp_path / "d.h5")
     run = write_run(tmp_path / "run", model_meta(dataset, delays=dataset.delays))
     report = evaluate([run], tmp_path / "d.h5", CONFIG)
-    assert {row.quantity for row in report.rows} == {"observations", "x", "rewards"}
+    assert {row.quantity for row in report.rows} == {
+        "observations", "x", "rewards", "returns",
+    }  # fmt: skip
     linear = [r for r in report.rows if r.model == "linear" and r.quantity == "x"]
     assert all(row.nrmse < 1e-3 for row in linear)
+
+
+def test_an_evaluation_is_repeated_from_its_protocol(data_file, run_folder):
+    asked = EvalConfig(
+        horizons=(1, 100), max_starts=10, angle_cols=("x=2",), reencode_every=3,
+        bootstrap=20, seed=3, confidence=0.8, valid_threshold=0.1, divergence_factor=1.0,
+    )  # fmt: skip
+    first = evaluate([run_folder], data_file, asked)
+    written = json.loads(json.dumps(tables.without_nan(first.document())))
+    again = evaluate(
+        [Path(run) for run in written["protocol"]["model_sha256"]],
+        Path(written["protocol"]["dataset"]),
+        config_of(written["protocol"]),
+    )
+    document = json.loads(json.dumps(tables.without_nan(again.document())))
+    for name in ("protocol", "results", "summary", "comparisons", "episodes"):
+        assert document[name] == written[name]

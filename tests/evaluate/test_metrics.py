@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,34 +9,6 @@ MASK = np.ones((2, 1), bool)
 
 def sums(prediction, truth, mask=MASK):
     return metrics.measure(np.array(prediction), np.array(truth), mask)
-
-
-def test_errors_are_those_computed_by_hand():
-    # Dimension 0: errors 1 and 3 about truths 0 and 4; dimension 1: errors 0 and 2.
-    found = sums([[[1.0, 5.0]], [[7.0, 9.0]]], [[[0.0, 5.0]], [[4.0, 7.0]]])
-    scores = metrics.per_dimension(found, np.array([2.0, 1.0]))
-    assert scores.mse.tolist() == [[5.0, 2.0]]
-    assert scores.mae.tolist() == [[2.0, 1.0]]
-    assert scores.nrmse == pytest.approx(np.array([[np.sqrt(5) / 2, np.sqrt(2)]]))
-    assert scores.r2 == pytest.approx(np.array([[1 - 10 / 8, 1 - 4 / 2]]))
-    assert scores.starts.tolist() == [2]
-
-
-def test_overall_is_the_mean_over_dimensions_before_the_root():
-    found = sums([[[1.0, 5.0]], [[7.0, 9.0]]], [[[0.0, 5.0]], [[4.0, 7.0]]])
-    scores = metrics.overall(found, np.array([2.0, 1.0]))
-    assert scores.mse.tolist() == [[3.5]]
-    assert scores.rmse == pytest.approx(np.sqrt(3.5))
-    assert scores.nrmse == pytest.approx(np.sqrt((5 / 4 + 2) / 2))
-    assert scores.mae.tolist() == [[1.5]]
-    assert scores.r2 == pytest.approx((1 - 10 / 8 + 1 - 4 / 2) / 2)
-
-
-def test_a_truth_that_never_varies_has_no_r2_and_is_left_out_of_the_mean():
-    found = sums([[[1.0, 0.2]], [[3.0, 0.2]]], [[[0.0, 0.1]], [[4.0, 0.1]]])
-    each = metrics.per_dimension(found, np.ones(2))
-    assert np.isnan(each.r2[0, 1])
-    assert metrics.overall(found, np.ones(2)).r2 == pytest.approx(1 - 2 / 8)
 
 
 def test_a_constant_truth_has_no_r2_after_merging_many_batches():
@@ -56,19 +27,6 @@ def test_what_is_masked_may_be_nan():
     assert found.nonfinite.tolist() == [0]
 
 
-def test_a_step_without_starts_is_undefined_not_zero():
-    found = sums([[[1.0]], [[1.0]]], [[[0.0]], [[0.0]]], np.zeros((2, 1), bool))
-    scores = metrics.overall(found, np.ones(1))
-    assert np.isnan([scores.mse, scores.nrmse, scores.mae, scores.r2]).all()
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_prediction_that_is_not_finite_is_never_dropped(bad):
-    found = sums([[[bad]], [[1.0]]], [[[0.0]], [[1.0]]])
-    assert found.nonfinite.tolist() == [1]
-    assert not np.isfinite(metrics.overall(found, np.ones(1)).mse).any()
-
-
 @given(st.integers(1, 9), st.integers(0, 2**31))
 def test_merging_batches_equals_one_batch(cut, seed):
     random = np.random.default_rng(seed)
@@ -79,7 +37,15 @@ def test_merging_batches_equals_one_batch(cut, seed):
         metrics.measure(prediction[:cut], truth[:cut], mask[:cut]),
         metrics.measure(prediction[cut:], truth[cut:], mask[cut:]),
     )
-    for name in ("count", "squared", "absolute", "mean", "spread", "nonfinite"):
+    for name in (
+        "count",
+        "signed",
+        "squared",
+        "absolute",
+        "mean",
+        "spread",
+        "nonfinite",
+    ):
         one, other = getattr(whole, name), getattr(merged, name)
         np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
 
@@ -97,3 +63,24 @@ def test_steps_beyond_the_mask_cannot_diverge():
     prediction = np.array([[[0.0], [np.inf]]])
     low, high = np.array([-1.0]), np.array([1.0])
     assert metrics.diverged(prediction, mask, low, high).tolist() == [False]
+
+
+def test_groups_are_measured_apart_and_combine_to_the_whole():
+    random = np.random.default_rng(0)
+    prediction, truth = random.normal(1e3, 1.0, size=(2, 10, 3, 2))
+    mask = random.random((10, 3)) < 0.7
+    groups = metrics.measure_groups(prediction, truth, mask, np.array([0, 4, 5]))
+    whole = metrics.measure(prediction, truth, mask)
+    middle = metrics.measure(prediction[4:5], truth[4:5], mask[4:5])
+    joined = metrics.only(metrics.combine(groups, np.array([0])))
+    for name in ("count", "signed", "squared", "absolute", "mean", "spread"):
+        np.testing.assert_allclose(getattr(groups, name)[1], getattr(middle, name))
+        np.testing.assert_allclose(getattr(joined, name), getattr(whole, name))
+
+
+def test_the_short_way_round_is_at_most_half_a_turn():
+    found = metrics.difference(
+        np.array([350.0, 10.0, 190.0, 5.0]), np.array([10.0, 350.0, 0.0, 3.0]),
+        np.array([360.0, 360.0, 360.0, 0.0]),
+    )  # fmt: skip
+    assert found.tolist() == [-20.0, 20.0, -170.0, 2.0]

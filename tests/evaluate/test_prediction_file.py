@@ -19,6 +19,7 @@ def chunk(states, rewards=None):
             truth=np.zeros_like(states),
             rewards=rewards,
             mask=np.ones((batch, time), bool),
+            episodes=np.arange(batch),
         ),
         Predicted(states, rewards),
         np.ones((batch, time), bool),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from koopcli.config import ModelConfig
 from koopcli.delays import Delays
 from koopcli.errors import ModelError
-from koopcli.model import checkpoint
+from koopcli.model import checkpoint, container
 from koopcli.model.checkpoint import ModelMeta
 from koopcli.model.koopman import KoopmanModel
 
@@ -44,6 +44,8 @@ def saved(tmp_path):
 def change_header(path, **changes):
     line, rest = path.read_bytes().split(b"\n", 1)
     header = json.loads(line) | changes
+    header.pop("sha256")  # a liar signs too
+    header = container.signed(header)
     path.write_bytes(json.dumps(header).encode() + b"\n" + rest)
 
 
@@ -147,7 +149,59 @@ def test_a_record_of_delays_that_does_not_fit_is_refused(tmp_path):
     checkpoint.save(tmp_path / "m.eqx", model, meta)
     assert checkpoint.load(tmp_path / "m.eqx").meta == meta
     assert (META.output_names, meta.output_names) == (("x", "v"), ("x",))
-    content = (tmp_path / "m.eqx").read_bytes()
-    (tmp_path / "m.eqx").write_bytes(content.replace(b'"lag": 1', b'"lag": 2', 1))
+    header = json.loads((tmp_path / "m.eqx").read_bytes().split(b"\n", 1)[0])
+    header["meta"]["delays"]["lag"] = 2
+    change_header(tmp_path / "m.eqx", meta=header["meta"])
     with pytest.raises(ModelError, match="delays and the observations disagree"):
         checkpoint.load(tmp_path / "m.eqx")
+
+
+def older(path, version):
+    """Write the file as version 2 was: no parts, no checksums, the leaves at the end."""
+    line, rest = path.read_bytes().split(b"\n", 1)
+    header = {**json.loads(line), "format_version": version}
+    for name in ("parts", "sha256"):
+        del header[name]
+    for name in ("rollout_every", "reencode_every"):  # as if they were newer
+        header["meta"]["model_config"].pop(name, None)
+    path.write_bytes(json.dumps(header).encode() + b"\n" + rest)
+
+
+def test_a_file_of_version_2_loads(tmp_path):
+    config = replace(META.model_config, reencode_every=None)
+    meta = replace(META, model_config=config)
+    model = model_for(meta)
+    checkpoint.save(tmp_path / "m.eqx", model, meta)
+    older(tmp_path / "m.eqx", 2)
+    loaded = checkpoint.load(tmp_path / "m.eqx")
+    assert loaded.meta == meta == checkpoint.read_meta(tmp_path / "m.eqx")
+    pairs = zip(jax.tree.leaves(loaded.model), jax.tree.leaves(model), strict=True)
+    assert all(jnp.array_equal(a, b) for a, b in pairs)
+
+
+def test_a_file_of_version_1_is_refused_by_its_version(saved):
+    older(saved, 1)
+    with pytest.raises(
+        ModelError, match=r"version 1; this koopcli .* reads versions 2 and"
+    ):
+        checkpoint.load(saved)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"dt": -1.0},
+        {"dt": float("inf")},
+        {"step": "7"},
+        {"horizon": -1},
+        {"observation_names": [1, 2]},
+        {"observation_min": [0.0]},
+        {"dt_known": 3},
+    ],
+    ids=str,
+)
+def test_a_header_whose_values_do_not_fit_is_damaged(saved, changes):
+    header = json.loads(saved.read_bytes().split(b"\n", 1)[0])
+    change_header(saved, meta=header["meta"] | changes)
+    with pytest.raises(ModelError, match="damaged model header"):
+        checkpoint.load(saved)

@@ -23,7 +23,6 @@ from koopcli.config import (
 from koopcli.data import store
 from koopcli.errors import ConfigError, DataError, DivergedError
 from koopcli.model import checkpoint
-from koopcli.train import fit as fitting
 from koopcli.train import step as steps
 from koopcli.train.fit import fit, initial_model, model_meta
 
@@ -196,7 +195,10 @@ def test_a_few_bad_steps_are_skipped_said_and_logged(tmp_path, data, monkeypatch
     assert result.skipped == (6, 7)
     assert "2 steps were skipped" in result.warnings[1]
     with open(tmp_path / "run" / "metrics.csv") as file:
-        assert [row["skipped"] for row in csv.DictReader(file)] == ["", "", "6", "7"]
+        rows = list(csv.DictReader(file))
+    assert [row["skipped"] for row in rows] == ["", "", "6", "7"]
+    # Not 0: nothing was measured in the last call.
+    assert rows[-1]["train_loss"] == "" and rows[-2]["train_loss"] != ""
 
 
 def test_a_short_horizon_and_no_rewards(tmp_path):
@@ -269,8 +271,24 @@ def test_without_a_finite_validation_the_last_model_is_kept_and_said(
             ("nmse", "nrmse", "nrmse_1", "nrmse_last", "reward_nmse"), float("nan")
         )
 
-    monkeypatch.setattr(fitting, "make_validation", never_finite)
+    monkeypatch.setattr("koopcli.train.loop.make_validation", never_finite)
     result = fit(validated, tmp_path / "run", config())
     assert result.best_step == result.steps == 8 and result.best_validation is None
     assert "never finite" in result.warnings[0]
     assert checkpoint.load(tmp_path / "run" / "model.eqx").meta.step == 8
+
+
+def test_the_resolved_configuration_reproduces_the_run_bit_for_bit(tmp_path, validated):
+    # An automatic interval, and widths that were chosen: both must be in the file.
+    settings = RunConfig(
+        model=dataclasses.replace(SMALL, reencode_every=None, params=4000),
+        train=TrainConfig(
+            steps=6, batch_size=4, horizon=20, dispatch_steps=3, eval_every=3, seed=3
+        ),
+    )
+    fit(validated, tmp_path / "a", settings)
+    path = tmp_path / "a" / "config.toml"
+    fit(validated, tmp_path / "b", config_file.build(config_file.read(path)))
+    for name in ("config.toml", "model.eqx", "last.eqx"):
+        first, second = ((tmp_path / run / name).read_bytes() for run in "ab")
+        assert first == second, name

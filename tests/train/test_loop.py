@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import json
 import os
 import signal
 
@@ -156,3 +157,58 @@ def test_an_explosion_stops_the_run(tmp_path, data):
     with pytest.raises(DivergedError, match=r"the loss has grown to .* by step \d+"):
         fit(data, tmp_path / "run", config(steps=60, max_loss_growth=1.0))
     assert (tmp_path / "run" / "last.eqx").is_file()
+
+
+def test_a_run_stopped_before_its_first_checkpoint_begins_again(tmp_path, data, whole):
+    run = tmp_path / "run"
+    fit(data, run, config(), report=lambda record: None)
+    for path in [run / "last.eqx", *(run / "checkpoints").iterdir()]:
+        path.unlink()
+    (run / "checkpoints" / ".step_00000020.tmp.eqx").write_bytes(b"{half")
+    (run / "metrics.csv").write_text("step,se")
+    said = []
+    resume(run, config(), tell=said.append)
+    assert said == ["stopped before its first checkpoint: beginning again"]
+    assert_same(run, whole)
+    assert not list(run.rglob(".*"))
+
+
+def test_the_record_says_when_and_where_a_run_went_on(tmp_path, data):
+    with pytest.raises(InterruptedRunError):
+        fit(data, tmp_path / "run", config(), report=stop_at(7), command="first")
+    resume(tmp_path / "run", config(), command="second")
+    record = json.loads((tmp_path / "run" / "environment.json").read_text())
+    assert record["command"] == "first" and record["seed"] == 0
+    [again] = record["resumed"]
+    assert (again["step"], again["command"]) == (7, "second")
+    assert again["dataset_sha256"] == record["dataset_sha256"]
+
+
+def test_a_run_cannot_be_shortened_to_before_where_it_is(tmp_path, data):
+    fit(data, tmp_path / "run", config(steps=8))
+    with pytest.raises(ConfigError, match=r"has taken 8 steps already; --steps 4"):
+        resume(tmp_path / "run", config(steps=4))
+
+
+def test_keeping_one_checkpoint_never_deletes_the_one_just_written(tmp_path, data):
+    run = tmp_path / "run"
+    fit(data, run, config(steps=8, checkpoint_every=4, keep=2))
+    newest = run / "checkpoints" / "step_00000008.eqx"
+    newest.write_bytes(b"damaged")
+    with pytest.raises(InterruptedRunError):
+        resume(run, config(steps=8, keep=1), report=stop_at(7))
+    names = sorted(path.name for path in (run / "checkpoints").iterdir())
+    assert names == ["step_00000007.eqx", "step_00000008.eqx"]
+    assert resume(run, config(steps=8, keep=1)).steps == 8
+    assert training_state.newest(run).saved.meta.step == 8
+
+
+def test_the_folder_of_a_running_process_is_not_overwritten(tmp_path, data):
+    run = tmp_path / "run"
+    fit(data, run, config(steps=4))
+    with (
+        lock.held(run),
+        pytest.raises(ConfigError, match="is training into this run folder"),
+    ):
+        fit(data, run, config(steps=4), overwrite=True)
+    assert (run / "model.eqx").is_file()

@@ -1,5 +1,8 @@
 import csv
 import json
+import resource
+
+import pytest
 
 from koopcli.train.metrics_files import MetricsFiles
 from koopcli.train.report import StepReport
@@ -60,3 +63,18 @@ def test_a_checkpoint_before_the_first_record_has_no_columns_yet(tmp_path):
     sizes = MetricsFiles(tmp_path, None).sizes()
     MetricsFiles(tmp_path, sizes).write(record(), COLUMNS)
     assert [row["step"] for row in rows(tmp_path)] == ["5"]
+
+
+def test_a_record_that_the_disk_refuses_leaves_no_half_line(tmp_path):
+    files = MetricsFiles(tmp_path, None)
+    files.write(record(step=5), COLUMNS)
+    sizes = files.sizes()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    limit = sizes["metrics.jsonl"] + 20
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            files.write(record(step=10), COLUMNS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert files.sizes() == sizes

@@ -43,7 +43,7 @@ def test_a_dispatch_equals_plain_optax_steps(parts):
     parameters, frozen, transformation, data = parts
     key = jax.random.key(5)
     dispatch = make_dispatch(CONFIG, transformation)
-    state, record = dispatch(
+    _, record = dispatch(
         fresh(parameters, transformation), frozen, data, key, jnp.int32(3)
     )
     memory, losses = transformation.init(parameters), []
@@ -86,7 +86,7 @@ def test_bad_steps_change_nothing_are_named_and_do_not_spoil_the_mean(parts):
     parameters, frozen, transformation, data = parts
     key, dispatch = jax.random.key(5), make_dispatch(CONFIG, transformation)
     state = fresh(parameters, transformation)
-    state, before = dispatch(state, frozen, data, key, jnp.int32(2))
+    state, _ = dispatch(state, frozen, data, key, jnp.int32(2))
     kept = jax.tree.map(jnp.copy, state.parameters)
     everywhere = poison(data, range(len(data.states)))
     state, record = dispatch(state, frozen, everywhere, key, jnp.int32(3))
@@ -105,7 +105,7 @@ def test_the_mean_is_over_the_steps_that_counted(parts):
     dispatch = make_dispatch(CONFIG, transformation)
     # A window of one episode is bad: which steps draw it is a function of the key.
     spoilt = poison(data, [0])
-    state, record = dispatch(
+    _, record = dispatch(
         fresh(parameters, transformation),
         frozen,
         spoilt,

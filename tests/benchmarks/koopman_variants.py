@@ -1,0 +1,202 @@
+"""Variants of the Koopman model that did not enter the program; see docs/ablations.md.
+
+One pinned core, one seed, errors on VALIDATION episodes; one line of JSON per run:
+
+    taskset -c 0 python tests/benchmarks/koopman_variants.py mix.h5 --steps 1200
+    taskset -c 0 python tests/benchmarks/koopman_variants.py mix.h5 --variant both-ends
+    taskset -c 0 python tests/benchmarks/koopman_variants.py mix.h5 --set loss.one_step=0
+
+`ms` is processor time per gradient step, compilation left out.
+"""
+
+import argparse
+import dataclasses
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import warm_start
+
+from koopcli import config_file
+from koopcli.config import ModelKind
+from koopcli.data import store
+from koopcli.data.windows import starts
+from koopcli.model import build, checkpoint
+from koopcli.model.dynamics import Forecast
+from koopcli.model.koopman import KoopmanModel
+from koopcli.model.networks import Network, unpack
+from koopcli.train import fit as fitting
+from koopcli.train import loss
+from koopcli.train.batches import DeviceData, gather
+
+VARIANTS = {
+    "none": "the program's model",
+    "both-ends": "reward head sees the latents before and after the step",
+    "decoded": "both-ends, and the decoded state",
+    "true-states": "reward head of two states and the action, fitted to measured ones",
+    "gauge": "decoder corrected by rho^k times its miss at the start of a block",
+    "even-picks": "every step of a block weighs the same, its end too",
+    "warm": "starts from EDMDc on its own random hidden units",
+}
+CHOSEN = "none"
+
+
+class Variant(KoopmanModel):
+    """The Koopman model with what `CHOSEN` changes in the read-out."""
+
+    rho: jax.Array
+
+    def __init__(self, config, dims, *, key):
+        super().__init__(config, dims, key=key)
+        self.rho = jnp.zeros(dims.state)
+        latent = 2 * config.latent_dim
+        inputs = {
+            "both-ends": 2 * latent,
+            "decoded": 2 * latent + dims.state,
+            "true-states": 2 * dims.state,
+        }.get(CHOSEN, latent)
+        self.reward_head = Network(
+            inputs + dims.action,
+            1,
+            width=config.decoder_width,
+            depth=config.decoder_depth,
+            skip=config.skip,
+            key=jax.random.fold_in(key, 7),
+        )
+
+    def segment(self, start, actions, steps):
+        first = self.lift(start)
+        return self._read(start, first, self._unroll(first, actions), actions, steps)
+
+    def resume(self, start, memory, actions, steps):
+        first = self._restart(start, memory)
+        latents = self._unroll(first, actions)
+        memory = dataclasses.replace(memory, latents=latents[-1], known=jnp.float32(1))
+        return self._read(start, first, latents, actions, steps), memory
+
+    def _read(self, start, first, latents, actions, steps):
+        states = self.read(latents[steps])
+        if CHOSEN == "gauge":
+            share = jax.nn.sigmoid(self.rho) ** (steps[:, None, None] + 1.0)
+            states = states + share * (start - self.read(first))
+        before = jnp.concatenate([first[None], latents[:-1]])[steps]
+        parts = [unpack(latents[steps]), actions[steps]]
+        if CHOSEN in ("both-ends", "decoded"):
+            parts.append(unpack(before))
+        if CHOSEN == "decoded":
+            parts.append(states)
+        if CHOSEN == "true-states":
+            earlier = jnp.concatenate([start[None], states[:-1]])
+            parts = [earlier, states, actions[steps]]
+        rewards = self.reward_head(jnp.concatenate(parts, -1))[..., 0]
+        return Forecast(
+            steps=steps, states=states, rewards=rewards, latents=latents[steps]
+        )
+
+
+def terms(model, batch, config, *, key):
+    """`loss.compute_terms`, changed where the variant is one of the loss."""
+    found = ORIGINAL(model, batch, config, key=key)
+    every, time = model.config.reencode_every, len(batch.actions)
+    forecast = model.forecast(
+        batch.states[0],
+        batch.actions,
+        reencode_every=every,
+        fraction=config.decode_fraction,
+        key=key,
+    )
+    steps = forecast.steps
+    mask, targets = batch.mask[steps], batch.states[steps + 1]
+    if CHOSEN == "true-states":
+        seen = [batch.states[steps], targets, batch.actions[steps]]
+        rewards = model.reward_head(jnp.concatenate(seen, -1))[..., 0]
+        error = (rewards - batch.rewards[steps])[..., None] ** 2
+        found["reward"] = loss.masked_mean(error, mask)
+    if CHOSEN == "even-picks":
+        picks = len(steps) // (time // every)
+        others = picks * (every - 1) / every / (picks - 1)
+        weight = jnp.where((steps + 1) % every == 0, picks / every, others)
+        error = weight[:, None, None] * (forecast.states - targets) ** 2
+        found["prediction"] = loss.masked_mean(error, mask)
+        error = weight[:, None] * (forecast.rewards - batch.rewards[steps]) ** 2
+        found["reward"] = loss.masked_mean(error[..., None], mask)
+    return found
+
+
+ORIGINAL = loss.compute_terms
+
+
+def errors(model, dataset, split):
+    found = {}
+    for horizon in (1, 10, 100, 300):
+        chosen = starts(dataset, split)
+        full = np.flatnonzero(chosen.remaining >= horizon)
+        if len(full) == 0:
+            continue
+        spread = np.linspace(0, len(full) - 1, min(600, len(full)))
+        chosen = chosen.take(full[np.round(spread).astype(int)])
+        data = DeviceData(dataset, chosen, horizon)
+        batch = gather(data, jnp.arange(len(chosen)), horizon=horizon)
+        every = model.reencoding(None)
+        forecast = eqx.filter_jit(
+            lambda m, s, a, every=every: m.forecast(s, a, reencode_every=every)
+        )(model, batch.states[0], batch.actions)
+        found[f"states_{horizon}"] = float(
+            jnp.mean((forecast.states - batch.states[1:]) ** 2)
+        )
+        found[f"rewards_{horizon}"] = float(
+            jnp.mean((forecast.rewards - batch.rewards) ** 2)
+        )
+    return found
+
+
+def main():
+    global CHOSEN
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--variant", choices=VARIANTS, default="none")
+    parser.add_argument("--kind", type=ModelKind, default=ModelKind.KOOPMAN)
+    parser.add_argument("--steps", type=int, default=1200)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="SECTION.KEY=VALUE"
+    )
+    a = parser.parse_args()
+    CHOSEN = a.variant
+    if a.variant not in ("none", "warm"):
+        build.KINDS[ModelKind.KOOPMAN] = Variant
+        loss.compute_terms = terms
+    if a.variant == "warm":
+        original = fitting.initial_model
+        fitting.initial_model = lambda dataset, config: warm_start.warm(
+            original(dataset, config), dataset
+        )
+    pairs = [text.split("=", 1) for text in a.set]
+    values = {name: config_file.convert(name, value, "--set") for name, value in pairs}
+    settings = {
+        "model.kind": a.kind,
+        "model.params": 300_000,
+        "model.rollout_every": 10 if a.kind is ModelKind.KOOPMAN else 0,
+        "train.steps": a.steps,
+        "train.eval_every": a.steps,
+        "train.val_windows": 64,
+    }
+    config, spent = config_file.build(settings | values), []
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        fitting.fit(
+            a.data, run, config, report=lambda _: spent.append(time.process_time())
+        )
+        model = checkpoint.load(run / "last.eqx").model
+    calls = np.diff(spent[:-1])  # the first compiles, the last validates
+    result = {"data": a.data.name, "variant": a.variant, "set": a.set}
+    result["ms"] = round(1000 * float(np.mean(calls)) / config.train.dispatch_steps, 1)
+    print(json.dumps(result | errors(model, store.load(a.data), "val")))
+
+
+if __name__ == "__main__":
+    main()
