@@ -542,6 +542,8 @@ class TrainConfig:
             max_loss_growth=self.max_loss_growth,
             patience=self.patience,
         )
+        if self.max_loss_growth:
+            _at_least("train", 1, max_loss_growth=self.max_loss_growth)
         if self.memory_budget is not None:
             _at_least("train", 1, memory_budget=self.memory_budget)
 

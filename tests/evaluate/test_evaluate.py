@@ -99,7 +99,13 @@ def test_autonomous_data_is_evaluated(tmp_path):
 
 
 def test_a_model_of_another_system_is_refused(data_file, tmp_path):
-    meta = model_meta(world(), observation_names=("a", "b"), observation_min=(0.0, 0.0))
+    meta = model_meta(
+        world(),
+        observation_names=("a", "b"),
+        observation_min=(0.0, 0.0),
+        observation_max=(1.0, 1.0),
+        observation_scale=(1.0, 1.0),
+    )
     run = write_run(tmp_path / "other", meta)
     with pytest.raises(ModelError, match="2 observation dimensions, the data 3"):
         evaluate([run], data_file, CONFIG)

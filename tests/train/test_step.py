@@ -43,7 +43,7 @@ def test_a_dispatch_equals_plain_optax_steps(parts):
     parameters, frozen, transformation, data = parts
     key = jax.random.key(5)
     dispatch = make_dispatch(CONFIG, transformation)
-    _, record = dispatch(
+    state, record = dispatch(
         fresh(parameters, transformation), frozen, data, key, jnp.int32(3)
     )
     memory, losses = transformation.init(parameters), []
@@ -92,7 +92,7 @@ def test_bad_steps_change_nothing_are_named_and_do_not_spoil_the_mean(parts):
     state, record = dispatch(state, frozen, everywhere, key, jnp.int32(3))
     assert equal(state.parameters, kept)
     assert record.skipped.tolist()[:4] == [True, True, True, False]
-    assert float(record.means["loss"]) == 0.0
+    assert np.isnan(record.means["loss"])
     assert (int(state.step), int(state.bad_steps), int(state.first_bad)) == (5, 3, 2)
     state, record = dispatch(state, frozen, data, key, jnp.int32(2))
     assert (int(state.bad_steps), int(state.first_bad)) == (0, -1)
