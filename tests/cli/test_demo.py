@@ -49,6 +49,7 @@ def test_a_negative_seed_is_a_usage_error(tmp_path):
     assert result.exit_code == 2 and not (tmp_path / "d").exists()
 
 
+@pytest.mark.slow
 def test_json_is_one_document_also_over_an_earlier_demo(finished, tmp_path):
     earlier = shutil.copytree(finished[0], tmp_path / "d")
     result = run("-o", earlier, "--steps", 5, "--episodes", 9, "--json", "--overwrite")

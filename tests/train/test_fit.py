@@ -222,7 +222,15 @@ def test_autonomous_data(tmp_path):
     assert saved.model.action_encoder is None and saved.meta.action_names == ()
 
 
-@pytest.mark.parametrize("kind", ["mlp", "gru", "transformer", "dssm"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "mlp",
+        "transformer",
+        pytest.param("gru", marks=pytest.mark.slow),
+        pytest.param("dssm", marks=pytest.mark.slow),
+    ],
+)
 def test_every_kind_learns(tmp_path, data, kind):
     heard = []
     settings = RunConfig(
