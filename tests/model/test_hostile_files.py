@@ -101,9 +101,8 @@ def test_random_bytes_and_a_huge_header_are_no_model(tmp_path):
         assert "not a koopcli model file" in refused(tmp_path / "m.eqx", content)
 
 
-@pytest.mark.parametrize(
-    "part", [pytest.param("meta", marks=pytest.mark.slow), "model_config"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["meta", "model_config"])
 def test_whatever_a_field_of_the_header_holds(tmp_path, sound, part):
     header, rest = split(sound)
     table = header["meta"] if part == "meta" else header["meta"]["model_config"]
