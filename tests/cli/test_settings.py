@@ -24,9 +24,11 @@ def candidates(name):
         return ["true", "false", "true"]
     if kind is int:
         return ["11", "12", "13"]
-    return {"model.ring_min": ["0.5", "0.51", "0.52"]}.get(
-        name, ["0.91", "0.92", "0.93"]
-    )
+    special = {
+        "model.ring_min": ["0.5", "0.51", "0.52"],
+        "train.max_loss_growth": ["2.0", "3.0", "4.0"],
+    }
+    return special.get(name, ["0.91", "0.92", "0.93"])
 
 
 @pytest.mark.parametrize("name", FIELDS)
