@@ -41,16 +41,17 @@ def cli_page() -> str:
 
 def config_page() -> str:
     """Render every setting with its type, default and meaning."""
-    tree = ast.parse((ROOT / "koopcli" / "config.py").read_text())
+    modules = sorted((ROOT / "koopcli" / "config").glob("*.py"))
+    nodes = [node for path in modules for node in ast.parse(path.read_text()).body]
     lines = [
         "# Settings",
         "",
-        "Made from `koopcli/config.py` by `docs/generate.py`. A setting of `koopcli train` "
+        "Made from `koopcli/config/` by `docs/generate.py`. A setting of `koopcli train` "
         "is given as a flag, `--set section.name=value`, `KOOPCLI_NAME` in the "
         "environment, or in a TOML file with one table per section; an earlier one in "
         "this list wins.",
     ]
-    for node in tree.body:
+    for node in nodes:
         if isinstance(node, ast.ClassDef) and node.name.endswith("Config"):
             lines += [
                 "",

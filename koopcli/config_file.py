@@ -10,7 +10,8 @@ import typing
 from pathlib import Path
 from typing import Any
 
-from koopcli.config import KIND_DEFAULTS, ModelConfig, RunConfig
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import KIND_DEFAULTS, RunConfig
 from koopcli.errors import ConfigError
 
 SECTIONS: dict[str, Any] = typing.get_type_hints(RunConfig)

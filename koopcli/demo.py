@@ -13,13 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from koopcli.config import (
-    EvalConfig,
-    IngestConfig,
-    ModelConfig,
-    RunConfig,
-    TrainConfig,
-)
+from koopcli.config.data import IngestConfig
+from koopcli.config.evaluation import EvalConfig
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.errors import ConfigError
 
 DATASET_ID = "demo/pendulum/mixed-v0"

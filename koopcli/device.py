@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from koopcli.config import Device
+from koopcli.config.choices import Device
 from koopcli.errors import ConfigError, DeviceError
 
 DETERMINISTIC = "--xla_gpu_deterministic_ops=true"

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from linear_world import model_meta, summary, world
 
-from koopcli.config import Discretisation, ModelConfig, Stability
+from koopcli.config.choices import Discretisation, Stability
+from koopcli.config.model import ModelConfig
 from koopcli.data.statistics import Statistics
 from koopcli.model.koopman import KoopmanModel
 from koopcli.spectrum import modal

@@ -6,7 +6,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from koopcli.config import ModelConfig
+from koopcli.config.model import ModelConfig
 from koopcli.data.delay_embedding import embed
 from koopcli.data.episode import Episode
 from koopcli.data.statistics import Accumulator, Statistics

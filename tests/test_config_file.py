@@ -5,14 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koopcli import config_file
-from koopcli.config import (
-    Initialisation,
-    LossConfig,
-    ModelConfig,
-    OptimizerConfig,
-    RunConfig,
-    TrainConfig,
-)
+from koopcli.config.choices import Initialisation
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import LossConfig, OptimizerConfig, RunConfig, TrainConfig
 from koopcli.errors import ConfigError
 
 

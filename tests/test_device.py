@@ -6,7 +6,7 @@ import jax
 import pytest
 
 from koopcli import device
-from koopcli.config import Device
+from koopcli.config.choices import Device
 from koopcli.errors import ConfigError, DeviceError
 
 
@@ -44,7 +44,7 @@ def test_cpu_keeps_jax_from_starting_anything_else(monkeypatch):
     # JAX_PLATFORMS stands for one: only a choice made before first use avoids it.
     monkeypatch.setenv("JAX_PLATFORMS", "cuda")
     program = (
-        "import jax; from koopcli import device; from koopcli.config import Device;"
+        "import jax; from koopcli import device; from koopcli.config.choices import Device;"
         "assert device.select(Device.CPU) == jax.default_backend() == 'cpu';"
         "assert {d.platform for d in jax.devices()} == {'cpu'}"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import store
 from koopcli.data.ingest import ingest
 from koopcli.errors import DataError

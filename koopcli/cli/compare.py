@@ -11,7 +11,8 @@ from koopcli.cli.quantities import budget as read_budget
 from koopcli.cli.quantities import names, numbers
 from koopcli.cli.quantities import parameters as read_parameters
 from koopcli.cli.settings import resolve
-from koopcli.config import CompareConfig, Device, ModelKind, Split
+from koopcli.config.choices import Device, ModelKind, Split
+from koopcli.config.comparison import CompareConfig
 
 DEFAULT = CompareConfig()
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from koopcli.config import IngestConfig, TrainConfig
+from koopcli.config.data import IngestConfig
+from koopcli.config.training import TrainConfig
 from koopcli.errors import ConfigError, DataError
 
 DEFAULT = TrainConfig()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from koopcli.config import Device
+from koopcli.config.choices import Device
 
 
 def env(

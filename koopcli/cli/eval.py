@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli import quantities
-from koopcli.config import Device, EvalConfig, SimulateConfig, Split
+from koopcli.config.choices import Device, Split
+from koopcli.config.evaluation import EvalConfig, SimulateConfig
 from koopcli.errors import ConfigError, GateError
 
 DEFAULT = EvalConfig()

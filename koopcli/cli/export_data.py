@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from koopcli.config import ExportFormat, Split
+from koopcli.config.choices import ExportFormat, Split
 
 
 def export_data(

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
-from koopcli.config import ActionAlign, IngestConfig, TimeUnit
+from koopcli.config.choices import ActionAlign, TimeUnit
+from koopcli.config.data import IngestConfig
 from koopcli.errors import ConfigError
 
 DEFAULT = IngestConfig()

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from koopcli.config import InspectConfig, ModeOrder, Split
+from koopcli.config.choices import ModeOrder, Split
+from koopcli.config.evaluation import InspectConfig
 from koopcli.errors import ConfigError, GateError
 
 DEFAULT = InspectConfig()

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from koopcli.config import Device, PredictConfig, Split
+from koopcli.config.choices import Device, Split
+from koopcli.config.evaluation import PredictConfig
 from koopcli.errors import ConfigError
 
 DEFAULT = PredictConfig()

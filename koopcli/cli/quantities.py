@@ -5,7 +5,7 @@ import math
 import re
 from typing import TypeVar
 
-from koopcli.config import Budget
+from koopcli.config.comparison import Budget
 from koopcli.errors import ConfigError
 
 THOUSANDS = {"": 1, "k": 1_000, "m": 1_000_000}

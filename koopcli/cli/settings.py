@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from koopcli import config_file
-from koopcli.config import RunConfig
+from koopcli.config.training import RunConfig
 from koopcli.errors import ConfigError
 
 PREFIX = "KOOPCLI_"

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
-from koopcli.config import SplitConfig
+from koopcli.config.data import SplitConfig
 from koopcli.errors import ConfigError
 
 DEFAULT = SplitConfig()

@@ -12,18 +12,16 @@ import typer
 from koopcli.cli.command_line import command_line
 from koopcli.cli.quantities import memory, parameters, period
 from koopcli.cli.settings import Resolved, resolve
-from koopcli.config import (
+from koopcli.config.choices import (
     Device,
     Initialisation,
     Logger,
-    ModelConfig,
     ModelKind,
-    OptimizerConfig,
-    RunConfig,
     Stability,
-    TrainConfig,
     Unroll,
 )
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import OptimizerConfig, RunConfig, TrainConfig
 from koopcli.errors import ConfigError
 
 MODEL, OPTIMIZER, TRAIN = ModelConfig(), OptimizerConfig(), TrainConfig()

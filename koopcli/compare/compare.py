@@ -9,7 +9,10 @@ from koopcli.compare.listener import Listener
 from koopcli.compare.plan import CLOSED_FORM, Planned
 from koopcli.compare.record import Record, Status
 from koopcli.compare.scores import Comparison
-from koopcli.config import CompareConfig, EvalConfig, ModelKind, RunConfig
+from koopcli.config.choices import ModelKind
+from koopcli.config.comparison import CompareConfig
+from koopcli.config.evaluation import EvalConfig
+from koopcli.config.training import RunConfig
 from koopcli.data import store
 from koopcli.errors import DivergedError
 from koopcli.evaluate.evaluate import evaluate

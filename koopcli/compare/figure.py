@@ -9,7 +9,7 @@ from jaxtyping import Float
 from koopcli import plots
 from koopcli.compare.layout import TITLES
 from koopcli.compare.scores import Comparison, Group
-from koopcli.config import ModelKind
+from koopcli.config.choices import ModelKind
 from koopcli.evaluate.report import OBSERVATIONS, REWARDS
 
 CEILING = 10.0

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from koopcli import config_file, files
-from koopcli.config import CompareConfig, ModelKind, RunConfig
+from koopcli.config.choices import ModelKind
+from koopcli.config.comparison import CompareConfig
+from koopcli.config.training import RunConfig
 from koopcli.errors import ConfigError
 
 SCHEMA = "koopcli.compare-plan/1"

@@ -11,7 +11,7 @@ from koopcli.compare.listener import Listener
 from koopcli.compare.meter import Meter
 from koopcli.compare.plan import CLOSED_FORM, Planned
 from koopcli.compare.record import Record, Status
-from koopcli.config import Budget
+from koopcli.config.comparison import Budget
 from koopcli.errors import DivergedError
 from koopcli.train.fit import fit
 from koopcli.train.report import tee

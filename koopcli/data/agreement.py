@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.readers import Source
 from koopcli.errors import DataError
 

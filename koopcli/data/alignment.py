@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from koopcli.config import ActionAlign
+from koopcli.config.choices import ActionAlign
 from koopcli.data.episode import Episode
 from koopcli.data.remarks import Remarks
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.readers import Source
 from koopcli.data.store import Dataset
 from koopcli.delays import Delays

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from koopcli.config import ExportFormat, Split
+from koopcli.config.choices import ExportFormat, Split
 from koopcli.data import mapping_file, store
 from koopcli.data.export_notes import Notes
 from koopcli.data.exporters import About, d4rl, minari, tabular

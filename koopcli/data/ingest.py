@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from koopcli import __version__
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import agreement, appending, store, suspicions
 from koopcli.data.ingest_report import IngestReport, ranges
 from koopcli.data.readers import Source, open_source

@@ -14,7 +14,7 @@ import typing
 from pathlib import Path
 from typing import Any
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.errors import ConfigError
 from koopcli.files import write_text
 

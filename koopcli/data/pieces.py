@@ -9,7 +9,7 @@ from itertools import chain
 
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import segments
 from koopcli.data.mapping import Mapping
 from koopcli.data.remarks import Remarks

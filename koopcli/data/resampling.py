@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from koopcli.config import ActionAlign
+from koopcli.config.choices import ActionAlign
 from koopcli.data import timing
 from koopcli.data.alignment import Rows
 

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 
 from koopcli import __version__, hdf5
-from koopcli.config import SplitConfig
+from koopcli.config.data import SplitConfig
 from koopcli.data import split_lists, split_parts, store, suspicions
 from koopcli.data.split import by_group, k_fold, split
 from koopcli.data.store import Dataset

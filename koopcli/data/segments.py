@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import boundaries, row_ranges, time_boundaries
 from koopcli.data.alignment import without_action
 from koopcli.data.mapping import Mapping

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import ranges
 from koopcli.data.episode import Episode
 from koopcli.errors import DataError

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from koopcli.config import IngestConfig, SplitConfig
+from koopcli.config.data import IngestConfig, SplitConfig
 from koopcli.data.episode import Episode
 from koopcli.data.statistics import ColumnStatistics
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from koopcli.config import ActionAlign, IngestConfig
+from koopcli.config.choices import ActionAlign
+from koopcli.config.data import IngestConfig
 from koopcli.data import alignment, mapping, pieces, segments, time_boundaries, timeouts
 from koopcli.data.environments import seconds_per_step, time_limit
 from koopcli.data.episode import Episode

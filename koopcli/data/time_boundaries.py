@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import timing
 from koopcli.data.mapping import Mapping
 from koopcli.data.remarks import Remarks

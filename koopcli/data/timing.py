@@ -5,7 +5,7 @@ import re
 import numpy as np
 from jaxtyping import Float
 
-from koopcli.config import TimeUnit
+from koopcli.config.choices import TimeUnit
 from koopcli.errors import DataError
 
 SECONDS = {

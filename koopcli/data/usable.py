@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import delay_embedding, suspicions
 from koopcli.data.episode import Episode
 from koopcli.data.readers import Source

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.doctor import (
     alignment,
     clock,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import agreement
 from koopcli.data.episode import Episode
 from koopcli.data.readers import Source, open_source

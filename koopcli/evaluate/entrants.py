@@ -6,7 +6,7 @@ from pathlib import Path
 
 from koopcli import device as devices
 from koopcli import run_dir
-from koopcli.config import Device
+from koopcli.config.choices import Device
 from koopcli.data import store
 from koopcli.data.store import Dataset
 from koopcli.errors import ConfigError

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from koopcli.config import Device, EvalConfig
+from koopcli.config.choices import Device
+from koopcli.config.evaluation import EvalConfig
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts
 from koopcli.evaluate.building import Found, build

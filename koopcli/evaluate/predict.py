@@ -8,7 +8,8 @@ import numpy as np
 
 from koopcli import device as devices
 from koopcli import run_dir
-from koopcli.config import Device, PredictConfig
+from koopcli.config.choices import Device
+from koopcli.config.evaluation import PredictConfig
 from koopcli.data import store
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts, starts

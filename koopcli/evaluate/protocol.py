@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from koopcli import __version__
-from koopcli.config import EvalConfig, Split
+from koopcli.config.choices import Split
+from koopcli.config.evaluation import EvalConfig
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts, starts
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from koopcli.config import Device, SimulateConfig
+from koopcli.config.choices import Device
+from koopcli.config.evaluation import SimulateConfig
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts
 from koopcli.errors import ConfigError, DataError

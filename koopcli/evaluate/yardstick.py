@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from koopcli.config import EvalConfig
+from koopcli.config.evaluation import EvalConfig
 from koopcli.data.statistics import ColumnStatistics
 from koopcli.data.store import Dataset
 from koopcli.errors import ConfigError

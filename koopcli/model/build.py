@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from jaxtyping import PRNGKeyArray
 
-from koopcli.config import ModelConfig, ModelKind
+from koopcli.config.choices import ModelKind
+from koopcli.config.model import ModelConfig
 from koopcli.model.dssm import DssmModel
 from koopcli.model.dynamics import Dimensions, DynamicsModel
 from koopcli.model.edmdc import EdmdcModel

@@ -19,7 +19,7 @@ import jax
 import numpy as np
 
 from koopcli import __version__, config_file, delays
-from koopcli.config import ModelConfig
+from koopcli.config.model import ModelConfig
 from koopcli.delays import Delays
 from koopcli.errors import ConfigError, ModelError
 from koopcli.model import container, leaves

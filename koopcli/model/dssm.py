@@ -22,7 +22,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from koopcli.config import Discretisation, ModelConfig, Stability, Unroll
+from koopcli.config.choices import Discretisation, Stability, Unroll
+from koopcli.config.model import ModelConfig
 from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
 from koopcli.model.networks import LayerNorm, Linear, Network, pack, shrink, unpack

@@ -15,7 +15,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray, PyTree
 
-from koopcli.config import ModelConfig
+from koopcli.config.model import ModelConfig
 from koopcli.delays import Delays
 from koopcli.model.history import Recall
 from koopcli.model.normaliser import Normaliser

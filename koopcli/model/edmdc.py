@@ -18,7 +18,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 
-from koopcli.config import ModelConfig
+from koopcli.config.model import ModelConfig
 from koopcli.model import observables
 from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
 from koopcli.model.normaliser import Normaliser, identity

@@ -18,7 +18,8 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float, PRNGKeyArray
 
-from koopcli.config import Discretisation, Initialisation, ModelConfig, Stability
+from koopcli.config.choices import Discretisation, Initialisation, Stability
+from koopcli.config.model import ModelConfig
 
 DECAY_RANGE = (-0.3, -0.1)
 """Interval of μ under `decay-range`."""

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 
-from koopcli.config import ModelConfig
+from koopcli.config.model import ModelConfig
 from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
 from koopcli.model.networks import Linear, Network, pack, unpack

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from koopcli.config import ModelConfig
+from koopcli.config.model import ModelConfig
 from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
 from koopcli.model.networks import Network, small_output
 from koopcli.model.normaliser import Normaliser, identity

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from koopcli.config import ModelConfig, Observables
+from koopcli.config.choices import Observables
+from koopcli.config.model import ModelConfig
 from koopcli.errors import ConfigError
 
 BANDWIDTHS = (0.5, 1.0)

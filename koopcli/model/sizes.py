@@ -11,7 +11,8 @@ import equinox as eqx
 import jax
 from jaxtyping import PyTree
 
-from koopcli.config import ModelConfig, ModelKind, Observables
+from koopcli.config.choices import ModelKind, Observables
+from koopcli.config.model import ModelConfig
 from koopcli.errors import ConfigError
 from koopcli.model.build import build
 from koopcli.model.dynamics import Dimensions, DynamicsModel

@@ -17,7 +17,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Complex
 
-from koopcli.config import Unroll
+from koopcli.config.choices import Unroll
 
 UnrollFunction = Callable[
     [

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Complex
 
-from koopcli.config import InspectConfig, ModeOrder
+from koopcli.config.choices import ModeOrder
+from koopcli.config.evaluation import InspectConfig
 from koopcli.data import store
 from koopcli.data.store import Dataset
 from koopcli.errors import ConfigError

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Complex, Int
 
-from koopcli.config import InspectConfig, Split
+from koopcli.config.choices import Split
+from koopcli.config.evaluation import InspectConfig
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts, start_table
 from koopcli.evaluate import rollouts

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Complex, Float, Int
 
-from koopcli.config import InspectConfig
+from koopcli.config.evaluation import InspectConfig
 from koopcli.spectrum.pairs import Pairs, ahead
 
 DEAD_ENERGY = 1e-6

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Complex, Float
 
-from koopcli.config import InspectConfig, Split
+from koopcli.config.choices import Split
+from koopcli.config.evaluation import InspectConfig
 from koopcli.data.store import Dataset
 from koopcli.spectrum import edmd, latents, participation, perturbation, residuals
 from koopcli.spectrum.modal import Modal

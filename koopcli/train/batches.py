@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from koopcli.config import RunConfig
+from koopcli.config.training import RunConfig
 from koopcli.data.columns import Column, blocks
 from koopcli.data.statistics import ColumnStatistics
 from koopcli.data.store import Dataset

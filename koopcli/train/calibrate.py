@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from koopcli.config import RunConfig
+from koopcli.config.training import RunConfig
 from koopcli.data.store import Dataset
 from koopcli.data.windows import start_table, starts
 from koopcli.train import optimizer, streaming

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from koopcli import run_dir
-from koopcli.config import RunConfig
+from koopcli.config.training import RunConfig
 from koopcli.data.store import Dataset
 from koopcli.model import checkpoint, sizes
 from koopcli.model.checkpoint import ModelMeta

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from koopcli import run_dir
-from koopcli.config import RunConfig
+from koopcli.config.training import RunConfig
 from koopcli.errors import DivergedError
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.train import loss, optimizer

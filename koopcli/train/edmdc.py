@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from koopcli.config import Stability
+from koopcli.config.choices import Stability
 from koopcli.data.store import Dataset
 from koopcli.data.windows import start_table
 from koopcli.model.dynamics import Dimensions

@@ -8,7 +8,9 @@ import equinox as eqx
 import jax
 
 from koopcli import device, run_dir
-from koopcli.config import REENCODE_EVERY, ModelConfig, ModelKind, RunConfig
+from koopcli.config.choices import ModelKind
+from koopcli.config.model import REENCODE_EVERY, ModelConfig
+from koopcli.config.training import RunConfig
 from koopcli.data.store import Dataset
 from koopcli.files import sha256
 from koopcli.model import sizes

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import ModuleType
 
 from koopcli import config_file
-from koopcli.config import Logger, RunConfig
+from koopcli.config.choices import Logger
+from koopcli.config.training import RunConfig
 from koopcli.errors import ConfigError
 from koopcli.train.report import Reporter, StepReport
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from koopcli import run_dir
-from koopcli.config import RunConfig
+from koopcli.config.training import RunConfig
 from koopcli.data.store import Dataset
 from koopcli.errors import InterruptedRunError
 from koopcli.model import checkpoint, sizes

@@ -22,7 +22,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
-from koopcli.config import LossConfig, Stability
+from koopcli.config.choices import Stability
+from koopcli.config.training import LossConfig
 from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.koopman import KoopmanModel
 from koopcli.train.batches import Batch

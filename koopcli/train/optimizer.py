@@ -11,7 +11,7 @@ import equinox as eqx
 import jax
 import optax
 
-from koopcli.config import OptimizerConfig
+from koopcli.config.training import OptimizerConfig
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.model.eigenvalues import Eigenvalues
 from koopcli.model.koopman import KoopmanModel

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from koopcli.config import TrainConfig
+from koopcli.config.training import TrainConfig
 
 
 class Clock:

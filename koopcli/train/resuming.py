@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from koopcli import config_file, run_dir
-from koopcli.config import RunConfig
+from koopcli.config.training import RunConfig
 from koopcli.errors import ConfigError, DataError, ModelError
 from koopcli.model.checkpoint import ModelMeta
 from koopcli.train.training_state import Found

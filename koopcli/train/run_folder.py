@@ -9,7 +9,7 @@ from typing import Any
 
 from koopcli import config_file, files, run_dir
 from koopcli import environment as surroundings
-from koopcli.config import RunConfig
+from koopcli.config.training import RunConfig
 from koopcli.data.store import Dataset
 from koopcli.errors import ConfigError
 from koopcli.train import lock, resuming

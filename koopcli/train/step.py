@@ -15,7 +15,7 @@ import optax
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from koopcli.config import RunConfig
+from koopcli.config.training import RunConfig
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.train import loss
 from koopcli.train.batches import Batch, DeviceData, step_keys

@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from koopcli import device
-from koopcli.config import RunConfig, TrainConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.data import store
 from koopcli.data.store import Dataset
 from koopcli.data.windows import StartTable, start_table, starts

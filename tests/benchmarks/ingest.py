@@ -33,7 +33,7 @@ BASE = "import koopcli.data.ingest, h5py, koopcli.data.readers.d4rl"
 INGEST = """
 import sys
 from pathlib import Path
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.ingest import ingest
 ingest([sys.argv[1]], Path(sys.argv[2]), IngestConfig(dt=0.05))
 """

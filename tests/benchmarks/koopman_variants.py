@@ -23,7 +23,7 @@ import numpy as np
 import warm_start
 
 from koopcli import config_file
-from koopcli.config import ModelKind
+from koopcli.config.choices import ModelKind
 from koopcli.data import store
 from koopcli.data.windows import starts
 from koopcli.model import build, checkpoint

@@ -38,7 +38,7 @@ from koopcli.train.step import initial_state, make_dispatch
 PEAK = """
 import sys, jax
 from pathlib import Path
-from koopcli.config import TrainConfig
+from koopcli.config.training import TrainConfig
 from koopcli.train import streaming
 from koopcli.train.validation import make_validation
 config = TrainConfig(memory_budget=int(sys.argv[3]))

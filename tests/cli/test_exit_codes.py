@@ -103,7 +103,8 @@ def test_6_a_gate_failed(tmp_path):
     import equinox as eqx
     import jax.numpy as jnp
 
-    from koopcli.config import ModelConfig, Stability
+    from koopcli.config.choices import Stability
+    from koopcli.config.model import ModelConfig
 
     config = ModelConfig(
         latent_dim=4, encoder_width=8, decoder_width=8, stability=Stability.FREE

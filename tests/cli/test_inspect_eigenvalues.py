@@ -6,7 +6,8 @@ from linear_world import model_meta, untrained, world, write_run, write_world
 from typer.testing import CliRunner
 
 from koopcli.cli.app import app
-from koopcli.config import ModelConfig, Stability
+from koopcli.config.choices import Stability
+from koopcli.config.model import ModelConfig
 
 
 def run(*arguments):

@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from koopcli.cli import quantities
-from koopcli.config import Budget, ModelKind
+from koopcli.config.choices import ModelKind
+from koopcli.config.comparison import Budget
 from koopcli.errors import ConfigError
 
 

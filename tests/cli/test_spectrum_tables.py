@@ -1,7 +1,7 @@
 from linear_world import model_meta, world, write_run, write_world
 
 from koopcli.cli import spectrum_tables
-from koopcli.config import InspectConfig
+from koopcli.config.evaluation import InspectConfig
 from koopcli.spectrum.inspect import inspect
 
 

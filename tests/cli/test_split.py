@@ -5,7 +5,7 @@ from d4rl_file import write_d4rl
 from typer.testing import CliRunner
 
 from koopcli.cli.app import app
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.ingest import ingest
 
 

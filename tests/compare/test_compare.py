@@ -5,7 +5,8 @@ import pytest
 
 from koopcli.compare import compare as module
 from koopcli.compare.compare import compare
-from koopcli.config import Budget, CompareConfig, ModelKind
+from koopcli.config.choices import ModelKind
+from koopcli.config.comparison import Budget, CompareConfig
 from koopcli.errors import ConfigError, DivergedError
 
 SMALL = {

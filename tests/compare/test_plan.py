@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from koopcli.compare import plan
-from koopcli.config import Budget, CompareConfig, ModelKind
+from koopcli.config.choices import ModelKind
+from koopcli.config.comparison import Budget, CompareConfig
 from koopcli.errors import ConfigError
 
 DATA = Path("d.h5")

@@ -5,7 +5,8 @@ import pytest
 from koopcli.compare import plan
 from koopcli.compare import record as records
 from koopcli.compare.record import Record, Status
-from koopcli.config import CompareConfig, ModelKind
+from koopcli.config.choices import ModelKind
+from koopcli.config.comparison import CompareConfig
 from koopcli.errors import ConfigError
 
 BASE = plan.base_config(ModelKind.KOOPMAN, CompareConfig())

@@ -7,7 +7,8 @@ from koopcli.compare import plan, training
 from koopcli.compare import record as records
 from koopcli.compare.listener import Listener
 from koopcli.compare.record import Record, Status
-from koopcli.config import Budget, CompareConfig, ModelKind
+from koopcli.config.choices import ModelKind
+from koopcli.config.comparison import Budget, CompareConfig
 
 BASES = {
     kind: plan.base_config(kind, CompareConfig())

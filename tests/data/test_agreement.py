@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import agreement
 from koopcli.data.readers import Source
 from koopcli.errors import DataError

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from koopcli.config import ActionAlign
+from koopcli.config.choices import ActionAlign
 from koopcli.data.alignment import LEFT_OUT_ACTION, Rows, episode, without_action
 from koopcli.data.remarks import Remarks
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from d4rl_file import write_d4rl
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import store
 from koopcli.data.ingest import ingest
 from koopcli.errors import ConfigError, DataError

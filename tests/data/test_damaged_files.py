@@ -19,7 +19,7 @@ from pyarrow import parquet
 from random_episodes import flat, random_episodes
 from scipy.io import savemat
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import readers
 from koopcli.data.ingest import ingest
 from koopcli.errors import DataError

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from linear_world import write_partial
 
-from koopcli.config import ExportFormat, IngestConfig, Split
+from koopcli.config.choices import ExportFormat, Split
+from koopcli.config.data import IngestConfig
 from koopcli.data import exporters, mapping_file, store
 from koopcli.data.export import DELAYS, export
 from koopcli.data.ingest import ingest

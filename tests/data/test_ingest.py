@@ -8,7 +8,7 @@ from d4rl_file import write_d4rl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import store
 from koopcli.data.ingest import ingest
 from koopcli.errors import ConfigError, DataError

@@ -7,7 +7,7 @@ import sys
 import pytest
 from d4rl_file import write_d4rl
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import store
 from koopcli.data.ingest import ingest
 
@@ -15,7 +15,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from koopcli import files
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import ingest, split_parts, writer
 import koopcli.data.readers.d4rl
 

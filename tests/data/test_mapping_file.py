@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koopcli.config import ActionAlign, IngestConfig, TimeUnit
+from koopcli.config.choices import ActionAlign, TimeUnit
+from koopcli.config.data import IngestConfig
 from koopcli.data import mapping_file
 from koopcli.errors import ConfigError
 

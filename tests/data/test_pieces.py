@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koopcli.config import ActionAlign, IngestConfig
+from koopcli.config.choices import ActionAlign
+from koopcli.config.data import IngestConfig
 from koopcli.data import pieces
 from koopcli.data.table import Table
 from koopcli.data.tabular import open_tables

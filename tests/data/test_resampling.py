@@ -1,6 +1,6 @@
 import numpy as np
 
-from koopcli.config import ActionAlign
+from koopcli.config.choices import ActionAlign
 from koopcli.data.alignment import Rows
 from koopcli.data.resampling import resample
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from d4rl_file import write_d4rl
 
-from koopcli.config import IngestConfig, SplitConfig
+from koopcli.config.data import IngestConfig, SplitConfig
 from koopcli.data import store
 from koopcli.data.ingest import ingest
 from koopcli.data.resplit import resplit, source_file

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import row_ranges
 from koopcli.data.mapping import resolve
 from koopcli.data.table import Table

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from good_episode import GOOD
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.selection import Selection
 from koopcli.data.timeouts import replace
 from koopcli.errors import ConfigError, DataError

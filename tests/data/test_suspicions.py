@@ -1,6 +1,6 @@
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import suspicions
 from koopcli.data.episode import Episode
 from koopcli.data.statistics import Accumulator

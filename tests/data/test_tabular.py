@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from random_episodes import LENGTHS, assert_same, flat, random_episodes
 
-from koopcli.config import ActionAlign, IngestConfig
+from koopcli.config.choices import ActionAlign
+from koopcli.config.data import IngestConfig
 from koopcli.data.table import Table
 from koopcli.data.tabular import open_tables
 from koopcli.errors import DataError

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from koopcli.config import IngestConfig, TimeUnit
+from koopcli.config.choices import TimeUnit
+from koopcli.config.data import IngestConfig
 from koopcli.data import time_boundaries
 from koopcli.data.mapping import resolve
 from koopcli.data.remarks import Remarks

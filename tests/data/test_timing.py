@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from koopcli.config import TimeUnit
+from koopcli.config.choices import TimeUnit
 from koopcli.data import timing
 from koopcli.errors import DataError
 

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 from good_episode import GOOD
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.delay_embedding import FIRST_STEPS, TOO_SHORT
 from koopcli.data.readers import Source
 from koopcli.data.usable import Tally, usable

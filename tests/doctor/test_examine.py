@@ -5,7 +5,7 @@ import pytest
 from d4rl_file import write_d4rl
 from doctor_data import good_episodes, planted, view
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.doctor.examine import diagnose, examine
 from koopcli.errors import DataError
 

@@ -3,7 +3,7 @@ import pytest
 from d4rl_file import write_d4rl
 from linear_world import write_world
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.doctor.opening import open_view
 from koopcli.errors import DataError
 

@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from koopcli.config import EvalConfig
+from koopcli.config.evaluation import EvalConfig
 from koopcli.data.windows import starts
 from koopcli.evaluate import building
 from koopcli.evaluate.building import Found

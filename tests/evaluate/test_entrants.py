@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from linear_world import model_meta, write_partial, write_run
 
-from koopcli.config import Device
+from koopcli.config.choices import Device
 from koopcli.data import store
 from koopcli.errors import ConfigError
 from koopcli.evaluate.entrants import entrants, load

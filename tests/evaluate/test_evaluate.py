@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from linear_world import model_meta, world, write_partial, write_run, write_world
 
-from koopcli.config import EvalConfig
+from koopcli.config.evaluation import EvalConfig
 from koopcli.data import store
 from koopcli.errors import ConfigError, DataError, ModelError
 from koopcli.evaluate import tables

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from koopcli.config import EvalConfig
+from koopcli.config.evaluation import EvalConfig
 from koopcli.data.windows import starts
 from koopcli.evaluate.examples import examples
 from koopcli.evaluate.rollouts import Predicted, gather

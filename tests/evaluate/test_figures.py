@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from koopcli.config import EvalConfig
+from koopcli.config.evaluation import EvalConfig
 from koopcli.errors import ConfigError
 from koopcli.evaluate import figures
 from koopcli.evaluate.evaluate import evaluate

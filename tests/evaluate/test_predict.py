@@ -11,7 +11,7 @@ from linear_world import (
     write_world,
 )
 
-from koopcli.config import PredictConfig
+from koopcli.config.evaluation import PredictConfig
 from koopcli.data import store
 from koopcli.data.windows import starts
 from koopcli.errors import ConfigError, DataError, ModelError

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from koopcli.config import EvalConfig, Split
+from koopcli.config.choices import Split
+from koopcli.config.evaluation import EvalConfig
 from koopcli.errors import DataError
 from koopcli.evaluate import protocol
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from koopcli.config import EvalConfig
+from koopcli.config.evaluation import EvalConfig
 from koopcli.data.windows import starts
 from koopcli.evaluate import bootstrap as draws
 from koopcli.evaluate import scoring

@@ -1,6 +1,6 @@
 import pytest
 
-from koopcli.config import EvalConfig
+from koopcli.config.evaluation import EvalConfig
 from koopcli.evaluate.evaluate import evaluate
 from koopcli.evaluate.sections import sections
 

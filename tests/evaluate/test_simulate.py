@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from linear_world import model_meta, world, write_partial, write_run, write_world
 
-from koopcli.config import SimulateConfig, Split
+from koopcli.config.choices import Split
+from koopcli.config.evaluation import SimulateConfig
 from koopcli.data import store
 from koopcli.errors import ConfigError, DataError
 from koopcli.evaluate.simulate import initial_samples, simulate, whole_episodes

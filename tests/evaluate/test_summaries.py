@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from koopcli.config import EvalConfig
+from koopcli.config.evaluation import EvalConfig
 from koopcli.data.windows import starts
 from koopcli.evaluate import bootstrap as draws
 from koopcli.evaluate import summaries

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from koopcli.config import EvalConfig
+from koopcli.config.evaluation import EvalConfig
 from koopcli.errors import ConfigError
 from koopcli.evaluate import tables
 from koopcli.evaluate.evaluate import evaluate

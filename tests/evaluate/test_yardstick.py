@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from koopcli.config import EvalConfig
+from koopcli.config.evaluation import EvalConfig
 from koopcli.errors import ConfigError
 from koopcli.evaluate.yardstick import bounds, periods, yardstick
 

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import linear_world
 import pytest
 
-from koopcli.config import ModelConfig, ModelKind, Unroll
+from koopcli.config.choices import ModelKind, Unroll
+from koopcli.config.model import ModelConfig
 from koopcli.model import checkpoint
 from koopcli.model.build import KINDS, build
 from koopcli.model.dynamics import Dimensions

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koopcli.config import ModelConfig
+from koopcli.config.model import ModelConfig
 from koopcli.delays import Delays
 from koopcli.errors import ModelError
 from koopcli.model import checkpoint, container

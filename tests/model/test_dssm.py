@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numpy_networks import array, gelu, layer_norm, linear, network, sigmoid
 
-from koopcli.config import ModelConfig, ModelKind, Unroll
+from koopcli.config.choices import ModelKind, Unroll
+from koopcli.config.model import ModelConfig
 from koopcli.model.dssm import DssmModel
 from koopcli.model.dynamics import Dimensions
 

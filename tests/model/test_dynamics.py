@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from koopcli.config import ModelConfig, Unroll
+from koopcli.config.choices import Unroll
+from koopcli.config.model import ModelConfig
 from koopcli.model.dynamics import Dimensions
 from koopcli.model.koopman import KoopmanModel
 from koopcli.model.normaliser import Normaliser

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from linear_world import model_meta, world
 
-from koopcli.config import ModelConfig, ModelKind, Observables
+from koopcli.config.choices import ModelKind, Observables
+from koopcli.config.model import ModelConfig
 from koopcli.model import checkpoint
 from koopcli.model.dynamics import Dimensions
 from koopcli.model.edmdc import EdmdcModel

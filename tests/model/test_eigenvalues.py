@@ -4,7 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from koopcli.config import Discretisation, Initialisation, ModelConfig, Stability
+from koopcli.config.choices import Discretisation, Initialisation, Stability
+from koopcli.config.model import ModelConfig
 from koopcli.model.eigenvalues import Eigenvalues
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy_networks import array, linear, network, sigmoid
 
-from koopcli.config import ModelConfig, ModelKind
+from koopcli.config.choices import ModelKind
+from koopcli.config.model import ModelConfig
 from koopcli.model.dynamics import Dimensions
 from koopcli.model.gru import Cell, GruModel
 

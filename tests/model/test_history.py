@@ -3,7 +3,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from koopcli.config import ModelConfig
+from koopcli.config.model import ModelConfig
 from koopcli.delays import Delays
 from koopcli.model.dynamics import Dimensions
 from koopcli.model.history import Recall

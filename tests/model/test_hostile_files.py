@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koopcli.config import ModelConfig, ModelKind
+from koopcli.config.choices import ModelKind
+from koopcli.config.model import ModelConfig
 from koopcli.errors import ModelError
 from koopcli.model import checkpoint, container
 from koopcli.model.build import build

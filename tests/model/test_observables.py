@@ -3,7 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from koopcli.config import ModelConfig, Observables
+from koopcli.config.choices import Observables
+from koopcli.config.model import ModelConfig
 from koopcli.errors import ConfigError
 from koopcli.model import observables
 

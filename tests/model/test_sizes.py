@@ -4,7 +4,8 @@ import equinox as eqx
 import jax
 import pytest
 
-from koopcli.config import ModelConfig, ModelKind, Observables
+from koopcli.config.choices import ModelKind, Observables
+from koopcli.config.model import ModelConfig
 from koopcli.errors import ConfigError
 from koopcli.model import sizes
 from koopcli.model.build import build

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from koopcli.config import Unroll
+from koopcli.config.choices import Unroll
 from koopcli.model import unroll
 
 FORMS = [unroll.scan, unroll.associative, unroll.conv]

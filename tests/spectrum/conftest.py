@@ -5,7 +5,8 @@ import linear_world
 import numpy as np
 import pytest
 
-from koopcli.config import InspectConfig, Split
+from koopcli.config.choices import Split
+from koopcli.config.evaluation import InspectConfig
 from koopcli.spectrum import pairs
 
 SPURIOUS = 0.95 * np.exp(0.4j)

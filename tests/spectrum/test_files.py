@@ -5,7 +5,8 @@ import pytest
 from linear_world import model_meta, world, write_run, write_world
 
 from koopcli import plots
-from koopcli.config import InspectConfig, ModelConfig
+from koopcli.config.evaluation import InspectConfig
+from koopcli.config.model import ModelConfig
 from koopcli.errors import ConfigError
 from koopcli.spectrum import figures, files
 from koopcli.spectrum.inspect import inspect

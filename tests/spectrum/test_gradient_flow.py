@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from linear_world import model_meta, untrained, world
 
-from koopcli.config import InspectConfig, ModelConfig, ModelKind
+from koopcli.config.choices import ModelKind
+from koopcli.config.evaluation import InspectConfig
+from koopcli.config.model import ModelConfig
 from koopcli.model.build import build
 from koopcli.spectrum import gradient_flow, modal, pairs
 

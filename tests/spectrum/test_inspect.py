@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from linear_world import model_meta, untrained, world, write_run, write_world
 
-from koopcli.config import InspectConfig, ModelConfig, ModeOrder
+from koopcli.config.choices import ModeOrder
+from koopcli.config.evaluation import InspectConfig
+from koopcli.config.model import ModelConfig
 from koopcli.errors import ConfigError, ModelError
 from koopcli.spectrum.inspect import inspect
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from linear_world import model_meta, untrained, world
 
-from koopcli.config import ModelConfig, ModelKind
+from koopcli.config.choices import ModelKind
+from koopcli.config.model import ModelConfig
 from koopcli.model.build import build
 from koopcli.model.normaliser import Normaliser
 from koopcli.spectrum import linear_form, modal

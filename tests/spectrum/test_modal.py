@@ -6,7 +6,8 @@ import pytest
 from linear_plant import TRUE
 from linear_world import model_meta, untrained, world
 
-from koopcli.config import ModelConfig, ModelKind
+from koopcli.config.choices import ModelKind
+from koopcli.config.model import ModelConfig
 from koopcli.errors import ModelError
 from koopcli.model import checkpoint
 from koopcli.model.build import build

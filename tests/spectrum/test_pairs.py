@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from koopcli.config import InspectConfig, Split
+from koopcli.config.choices import Split
+from koopcli.config.evaluation import InspectConfig
 from koopcli.errors import DataError
 from koopcli.spectrum import pairs
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from linear_world import model_meta, untrained, world
 
-from koopcli.config import ModelConfig
+from koopcli.config.model import ModelConfig
 from koopcli.spectrum import perturbation
 
 

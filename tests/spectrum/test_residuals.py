@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from linear_plant import TRUE
 
-from koopcli.config import InspectConfig, Split
+from koopcli.config.choices import Split
+from koopcli.config.evaluation import InspectConfig
 from koopcli.spectrum import pairs, residuals
 
 CONFIG = InspectConfig(resamples=50)

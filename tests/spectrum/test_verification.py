@@ -6,14 +6,10 @@ import pytest
 from linear_plant import TRUE, UNDRIVEN
 from linear_world import model_meta
 
-from koopcli.config import (
-    InspectConfig,
-    ModelConfig,
-    ModelKind,
-    Observables,
-    RunConfig,
-    Stability,
-)
+from koopcli.config.choices import ModelKind, Observables, Stability
+from koopcli.config.evaluation import InspectConfig
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import RunConfig
 from koopcli.spectrum import modal
 from koopcli.spectrum.modes import describe
 from koopcli.spectrum.verification import verify

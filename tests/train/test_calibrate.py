@@ -3,7 +3,8 @@ import dataclasses
 import linear_world
 import pytest
 
-from koopcli.config import ModelConfig, RunConfig, TrainConfig
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.errors import DataError
 from koopcli.train import calibrate
 

@@ -8,7 +8,9 @@ from typer.testing import CliRunner
 
 from koopcli import config_file
 from koopcli.cli.app import app
-from koopcli.config import ModelConfig, ModelKind, RunConfig, TrainConfig
+from koopcli.config.choices import ModelKind
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.model import checkpoint
 from koopcli.model.edmdc import EdmdcModel
 from koopcli.train.fit import fit

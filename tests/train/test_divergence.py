@@ -3,7 +3,8 @@ import jax.numpy as jnp
 import linear_world
 import pytest
 
-from koopcli.config import LossConfig, ModelConfig, RunConfig, TrainConfig
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import LossConfig, RunConfig, TrainConfig
 from koopcli.data.windows import starts
 from koopcli.errors import DivergedError
 from koopcli.train import divergence

@@ -7,7 +7,9 @@ import pytest
 from linear_world import TURN, world
 from memory_dataset import memory_dataset
 
-from koopcli.config import ModelConfig, ModelKind, Observables, RunConfig, Stability
+from koopcli.config.choices import ModelKind, Observables, Stability
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import RunConfig
 from koopcli.train import edmdc
 from koopcli.train.fit import initial_model
 from koopcli.train.validation import make_validation

@@ -11,15 +11,9 @@ import pytest
 from memory_dataset import memory_dataset
 
 from koopcli import config_file
-from koopcli.config import (
-    REENCODE_EVERY,
-    LossConfig,
-    ModelConfig,
-    ModelKind,
-    OptimizerConfig,
-    RunConfig,
-    TrainConfig,
-)
+from koopcli.config.choices import ModelKind
+from koopcli.config.model import REENCODE_EVERY, ModelConfig
+from koopcli.config.training import LossConfig, OptimizerConfig, RunConfig, TrainConfig
 from koopcli.data import store
 from koopcli.errors import ConfigError, DataError, DivergedError
 from koopcli.model import checkpoint

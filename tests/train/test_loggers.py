@@ -3,7 +3,8 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from koopcli.config import Logger, RunConfig
+from koopcli.config.choices import Logger
+from koopcli.config.training import RunConfig
 from koopcli.errors import ConfigError
 from koopcli.train import loggers
 from koopcli.train.report import StepReport

@@ -10,7 +10,8 @@ import linear_world
 import numpy as np
 import pytest
 
-from koopcli.config import ModelConfig, RunConfig, TrainConfig
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.errors import ConfigError, DataError, DivergedError, InterruptedRunError
 from koopcli.model import checkpoint
 from koopcli.train import lock, training_state

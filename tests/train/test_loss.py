@@ -6,7 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from koopcli.config import LossConfig, ModelConfig, ModelKind, Stability
+from koopcli.config.choices import ModelKind, Stability
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import LossConfig
 from koopcli.model.build import build
 from koopcli.model.dynamics import Dimensions
 from koopcli.model.koopman import KoopmanModel

@@ -5,7 +5,9 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from koopcli.config import ModelConfig, ModelKind, OptimizerConfig
+from koopcli.config.choices import ModelKind
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import OptimizerConfig
 from koopcli.model.build import build
 from koopcli.model.dynamics import Dimensions
 from koopcli.model.koopman import KoopmanModel

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from koopcli.config import TrainConfig
+from koopcli.config.training import TrainConfig
 from koopcli.train.progress import (
     BestModel,
     Clock,

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from koopcli import run_dir
-from koopcli.config import ModelConfig, ModelKind, RunConfig, TrainConfig
+from koopcli.config.choices import ModelKind
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.data import store
 from koopcli.model import checkpoint
 from koopcli.train import reencoding

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from koopcli import config_file
-from koopcli.config import RunConfig, TrainConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.errors import ConfigError, DataError, ModelError
 from koopcli.train import resuming
 

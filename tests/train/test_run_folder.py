@@ -3,7 +3,7 @@ import json
 import linear_world
 import pytest
 
-from koopcli.config import RunConfig, TrainConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.errors import ConfigError
 from koopcli.train import run_folder
 

@@ -6,7 +6,8 @@ import optax
 import pytest
 from memory_dataset import memory_dataset
 
-from koopcli.config import ModelConfig, RunConfig, TrainConfig
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.data.windows import starts
 from koopcli.train import loss, optimizer
 from koopcli.train.batches import DeviceData

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from memory_dataset import memory_dataset
 
-from koopcli.config import ModelConfig, RunConfig, TrainConfig
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.data import columns
 from koopcli.data.windows import starts
 from koopcli.errors import ConfigError, InterruptedRunError

@@ -7,7 +7,7 @@ import linear_world
 import optax
 import pytest
 
-from koopcli.config import ModelConfig
+from koopcli.config.model import ModelConfig
 from koopcli.errors import ModelError
 from koopcli.model import checkpoint
 from koopcli.model.checkpoint import SavedModel

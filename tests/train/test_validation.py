@@ -3,7 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 from memory_dataset import memory_dataset
 
-from koopcli.config import ModelConfig, RunConfig
+from koopcli.config.model import ModelConfig
+from koopcli.config.training import RunConfig
 from koopcli.data.windows import starts
 from koopcli.train.fit import initial_model
 from koopcli.train.validation import make_validation

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.episode import Episode
 from koopcli.data.exporters import About, batches, check_ends
 from koopcli.data.mapping import ROLES

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.episode import Episode
 from koopcli.errors import ConfigError, DataError
 

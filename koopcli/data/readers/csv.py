@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import arrow, csv_blocks, source_files
 from koopcli.data.csv_text import layout
 from koopcli.data.readers import TABULAR, Source

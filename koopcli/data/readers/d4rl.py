@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 from jaxtyping import Bool, Int
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import boundaries, export_notes, timeouts
 from koopcli.data.d4rl_columns import find, find_columns, find_observed, names_of
 from koopcli.data.environments import seconds_per_step

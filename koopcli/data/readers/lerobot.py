@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.readers import TABULAR, Source, parquet
 from koopcli.data.table import Table
 from koopcli.data.tabular import open_tables

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import mapping, source_files, table
 from koopcli.data.matlab_file import variables
 from koopcli.data.readers import TABULAR, Source

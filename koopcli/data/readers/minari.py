@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import export_notes
 from koopcli.data.environments import seconds_per_step
 from koopcli.data.episode import Episode

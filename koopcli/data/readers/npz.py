@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import environments, mapping, source_files, table
 from koopcli.data.mapping import ACTIONS, OBSERVATIONS
 from koopcli.data.readers import TABULAR, Source

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import arrow, source_files
 from koopcli.data.readers import TABULAR, Source
 from koopcli.data.table import Table

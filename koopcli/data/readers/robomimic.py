@@ -15,7 +15,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import timeouts
 from koopcli.data.environments import seconds_per_step, time_limit
 from koopcli.data.episode import Episode

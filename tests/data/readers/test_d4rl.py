@@ -5,7 +5,7 @@ from d4rl_file import write_d4rl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.readers import d4rl
 from koopcli.errors import DataError
 

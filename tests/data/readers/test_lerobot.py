@@ -7,7 +7,7 @@ import pytest
 from pyarrow import parquet as writer
 from random_episodes import assert_same, flat, random_episodes
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import readers
 from koopcli.data.readers import parquet
 from koopcli.errors import DataError

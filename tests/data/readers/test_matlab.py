@@ -6,7 +6,7 @@ from matlab_v73 import write_v73
 from random_episodes import LENGTHS, assert_same, flat, random_episodes
 from scipy.io import savemat
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import readers
 from koopcli.data.readers import matlab
 from koopcli.errors import DataError

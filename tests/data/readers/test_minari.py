@@ -7,7 +7,7 @@ from gymnasium import spaces
 from minari import create_dataset_from_buffers
 from minari.data_collector import EpisodeBuffer
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.readers import minari
 from koopcli.errors import DataError
 

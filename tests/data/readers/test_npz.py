@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_episodes import LENGTHS, assert_same, flat, random_episodes
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import readers
 from koopcli.data.readers import npz
 from koopcli.errors import DataError

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet as writer
 from random_episodes import LENGTHS, assert_same, flat, random_episodes
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data.readers import parquet
 from koopcli.errors import DataError
 

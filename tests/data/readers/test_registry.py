@@ -1,7 +1,7 @@
 import pytest
 from d4rl_file import write_d4rl
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import readers
 from koopcli.errors import ConfigError, DataError
 

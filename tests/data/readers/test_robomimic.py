@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from random_episodes import LENGTHS, assert_same, random_episodes
 
-from koopcli.config import IngestConfig
+from koopcli.config.data import IngestConfig
 from koopcli.data import readers, store
 from koopcli.data.ingest import ingest
 from koopcli.data.readers import robomimic

@@ -1,0 +1,110 @@
+"""The named choices of settings."""
+
+import enum
+
+
+class Logger(enum.StrEnum):
+    """Where a run logs besides its folder."""
+
+    TENSORBOARD = "tensorboard"
+    WANDB = "wandb"
+
+
+class ModelKind(enum.StrEnum):
+    """What predicts: the Koopman model, or one of those it is compared with."""
+
+    KOOPMAN = "koopman"
+    MLP = "mlp"
+    GRU = "gru"
+    TRANSFORMER = "transformer"
+    DSSM = "dssm"
+    EDMDC = "edmdc"
+
+
+class Stability(enum.StrEnum):
+    """How the moduli of the eigenvalues are kept in check."""
+
+    STRICT = "strict"
+    SOFT = "soft"
+    FREE = "free"
+
+
+class Initialisation(enum.StrEnum):
+    """Named starting points of the eigenvalues; equations in docs/model.md."""
+
+    ROTATION = "rotation"
+    CONSTANT_DECAY = "constant-decay"
+    DECAY_RANGE = "decay-range"
+    RING = "ring"
+
+
+class Discretisation(enum.StrEnum):
+    """Zero-order hold of a continuous-time system, or discrete time directly."""
+
+    ZOH = "zoh"
+    NONE = "none"
+
+
+class Observables(enum.StrEnum):
+    """What EDMDc lifts a state to, besides the state itself."""
+
+    FOURIER = "fourier"
+    POLYNOMIAL = "polynomial"
+
+
+class Unroll(enum.StrEnum):
+    """How x[t+1] = Λ x[t] + c[t] is computed over a horizon."""
+
+    AUTO = "auto"
+    CONV = "conv"
+    SCAN = "scan"
+    ASSOCIATIVE = "associative"
+
+
+class Device(enum.StrEnum):
+    """Where to compute."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+class ActionAlign(enum.StrEnum):
+    """Whether a row's action leads from its observation, or led to it."""
+
+    LEAD = "lead"
+    LAG = "lag"
+
+
+class TimeUnit(enum.StrEnum):
+    """The unit of a time column."""
+
+    SECONDS = "s"
+    MILLISECONDS = "ms"
+    MICROSECONDS = "us"
+    NANOSECONDS = "ns"
+
+
+class ExportFormat(enum.StrEnum):
+    """Formats that a dataset file can be given back in."""
+
+    MINARI = "minari"
+    D4RL = "d4rl"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+class ModeOrder(enum.StrEnum):
+    """What comes first among the modes of a spectrum."""
+
+    DECAY = "decay"
+    ENERGY = "energy"
+    RESIDUAL = "residual"
+
+
+class Split(enum.StrEnum):
+    """A part of the dataset, by whole episodes."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
