@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,6 +19,22 @@ def refuse_overwrite(path: Path, *, overwrite: bool) -> None:
     """
     if path.exists() and not overwrite:
         raise ConfigError(f"{path}: already exists; choose another or add --overwrite")
+
+
+def refuse_results(folder: Path, names: Sequence[str], *, overwrite: bool) -> None:
+    """Stop before any work if a result of a folder of results would be replaced.
+
+    Raises:
+        ConfigError: `folder` is a file, or holds one of `names` and `overwrite` is false.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder}: is a file; --output takes a folder")
+    for name in names:
+        if (folder / name).exists() and not overwrite:
+            raise ConfigError(
+                f"{folder / name}: already exists; choose another folder or add "
+                "--overwrite"
+            )
 
 
 @contextmanager
@@ -38,43 +54,64 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
-    lock = _locked(path, temporary)
+    try:
+        held = lock(temporary, lambda _: _is_being_written(path))
+    except OSError as error:
+        # Nobody has asked for a file of that name.
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         yield temporary
-        os.fsync(lock)
+        os.fsync(held)
         # Out of reach of others first: HDF5 could not read a file that is still locked.
         finished = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
         os.replace(temporary, finished)
         temporary = finished
-        os.close(lock)
+        os.close(held)
         os.replace(finished, path)
     except BaseException:
         with suppress(FileNotFoundError):
             temporary.unlink()
         with suppress(OSError):
-            os.close(lock)
+            os.close(held)
         raise
 
 
-def _locked(path: Path, temporary: Path) -> int:
+def lock(path: Path, refusal: Callable[[str], ConfigError]) -> int:
+    """Make and lock `path`; return its descriptor, which holds the lock until closed.
+
+    The lock belongs to the process: it is gone when the process is, however that ended.
+
+    Args:
+        path: What to lock.
+        refusal: Makes the error from what the holder wrote into the file.
+
+    Raises:
+        ConfigError: Another process holds it; as `refusal` says it.
+    """
     while True:
-        lock = os.open(temporary, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         if sys.platform == "win32":
-            return lock
+            return descriptor
         import fcntl
 
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            os.close(lock)
-            raise ConfigError(
-                f"{path}: another process is writing it; wait for its end, or choose "
-                "another output"
-            ) from error
+            text = os.read(descriptor, 1000).decode("utf-8", "replace")
+            os.close(descriptor)
+            raise refusal(text) from error
         with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(lock), os.stat(temporary)):
-                return lock
-        os.close(lock)  # its owner has just renamed it: that was another file
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        # Its owner has just renamed or deleted it: that was another file.
+        os.close(descriptor)
+
+
+def _is_being_written(path: Path) -> ConfigError:
+    return ConfigError(
+        f"{path}: another process is writing it; wait for its end, or choose another "
+        "output"
+    )
 
 
 def write_text(path: Path, text: str) -> None:

@@ -201,10 +201,16 @@ def plain_ticks(*axes: Any) -> None:
 
 def save(figure: Any, path: Path) -> None:
     """Write a figure in one piece; the suffix of `path` chooses the format."""
-    import matplotlib
+    import matplotlib.text
 
     # No date and no random names inside: the same arrays give the same file.
     metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
     fixed = matplotlib.rc_context({"svg.hashsalt": "koopcli"})
     with fixed, replacing(path) as temporary:
-        figure.savefig(temporary, dpi=DPI, metadata=metadata)
+        try:
+            figure.savefig(temporary, dpi=DPI, metadata=metadata)
+        except ValueError:
+            # A column called "$a{$" looks like a formula and is none.
+            for text in figure.findobj(matplotlib.text.Text):
+                text.set_parse_math(False)
+            figure.savefig(temporary, dpi=DPI, metadata=metadata)

@@ -10,6 +10,7 @@ METRICS_JSONL = "metrics.jsonl"
 METRICS_CSV = "metrics.csv"
 BEST_MODEL = "model.eqx"
 LAST_MODEL = "last.eqx"
+DATA_MAP = "data_map.npz"
 CHECKPOINTS = "checkpoints"
 LOCK = ".lock"
 

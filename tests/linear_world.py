@@ -17,6 +17,7 @@ from koopcli.model import checkpoint
 from koopcli.model.checkpoint import ModelMeta
 from koopcli.model.koopman import KoopmanModel
 
+SPLITS = ("train", "val", "test")
 TURN = np.array([[0.9, -0.2], [0.2, 0.9]])
 PUSH = np.array([0.0, 0.5])
 
@@ -67,6 +68,12 @@ def world(lengths=(30, 20, 25), *, rewards=True, actions=1, last_known=True):
         action_names=("u",)[:actions],
         provenance={},
     )
+
+
+def one_each(dataset):
+    """Give the first three episodes to training, validation and test."""
+    splits = dict(zip(SPLITS, np.arange(3)[:, None], strict=True))
+    return replace(dataset, splits=splits)
 
 
 def summary(rows):

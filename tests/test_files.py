@@ -106,3 +106,14 @@ def test_the_lock_is_off_before_the_file_has_its_name(tmp_path):
     files.write_text(path, "1")
     with open(path) as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_folder_of_results_is_neither_a_file_nor_filled(tmp_path):
+    files.refuse_results(tmp_path / "new", ("a.csv",), overwrite=False)
+    (tmp_path / "b.csv").touch()
+    files.refuse_results(tmp_path, ("a.csv",), overwrite=False)
+    files.refuse_results(tmp_path, ("a.csv", "b.csv"), overwrite=True)
+    with pytest.raises(ConfigError, match=r"b\.csv: already exists"):
+        files.refuse_results(tmp_path, ("a.csv", "b.csv"), overwrite=False)
+    with pytest.raises(ConfigError, match="is a file; --output takes a folder"):
+        files.refuse_results(tmp_path / "b.csv", (), overwrite=True)

@@ -55,3 +55,11 @@ def test_an_unknown_format_is_refused(tmp_path):
     ):
         with pytest.raises(ConfigError, match=r"pictures end in \.png or \.svg"):
             draw(tmp_path / "a.pdf")
+
+
+@pytest.mark.parametrize("suffix", plots.FORMATS)
+def test_a_name_that_is_a_broken_formula_is_drawn_as_it_is(tmp_path, suffix):
+    figure = plots.make_figure((3.0, 2.0))
+    figure.add_subplot().set_title(r"$\bad{x}$")
+    plots.save(figure, tmp_path / f"a{suffix}")
+    assert (tmp_path / f"a{suffix}").stat().st_size > 1000

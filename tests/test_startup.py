@@ -13,6 +13,7 @@ HEAVY = [
     "gymnasium",
     "matplotlib",
     "pyarrow",
+    "jinja2",
 ]
 COMMANDS = [
     "ingest",
@@ -24,7 +25,10 @@ COMMANDS = [
     "predict",
     "eval",
     "compare",
+    "augment",
+    "benchmark",
     "inspect-eigenvalues",
+    "report",
     "demo",
     "env",
 ]

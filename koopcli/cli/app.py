@@ -1,15 +1,19 @@
 """The `koopcli` program: registers the commands and turns errors into exit codes."""
 
 import errno
+import functools
 import os
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from koopcli import __version__
+from koopcli import __version__, compile_cache
 from koopcli.cli import (
+    augment,
+    benchmark,
     compare,
     demo,
     doctor,
@@ -20,6 +24,8 @@ from koopcli.cli import (
     ingest,
     inspect_eigenvalues,
     predict,
+    render,
+    report,
     split,
     train,
 )
@@ -70,6 +76,18 @@ def _complain(message: str) -> None:
     typer.secho(f"error: {line}", fg="red", err=True)
 
 
+def _cached(command: Callable[..., None]) -> Callable[..., None]:
+    # Here and not in the verbs: a library has no business in the user's cache folder.
+    @functools.wraps(command)
+    def run(*args: Any, **settings: Any) -> None:
+        problem = compile_cache.turn_on(os.environ)
+        if problem is not None:
+            render.remark(problem)
+        command(*args, **settings)
+
+    return run
+
+
 app = typer.Typer(
     name="koopcli",
     cls=_Group,
@@ -82,11 +100,14 @@ app.command("info")(info.info)
 app.command("doctor")(doctor.doctor)
 app.command("split")(split.split)
 app.command("export-data")(export_data.export_data)
-app.command("train")(train.train)
-app.command("predict")(predict.predict)
-app.command("eval")(eval.evaluate)
-app.command("compare")(compare.compare)
+app.command("train")(_cached(train.train))
+app.command("predict")(_cached(predict.predict))
+app.command("eval")(_cached(eval.evaluate))
+app.command("compare")(_cached(compare.compare))
+app.command("augment")(_cached(augment.augment))
 app.command("inspect-eigenvalues")(inspect_eigenvalues.inspect_eigenvalues)
+app.command("report")(report.report)
+app.add_typer(benchmark.app, name="benchmark")
 app.command("demo")(demo.demo)
 app.command("env")(env.env)
 

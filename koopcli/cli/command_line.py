@@ -7,4 +7,6 @@ from pathlib import Path
 
 def command_line() -> str:
     """Return the command line that would start this program again."""
-    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    name = Path(sys.argv[0]).name
+    program = ["python", "-m", "koopcli"] if name == "__main__.py" else [name]
+    return shlex.join([*program, *sys.argv[1:]])

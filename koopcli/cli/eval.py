@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
+from koopcli.cli import data_map as maps
 from koopcli.cli import quantities
 from koopcli.config.choices import Device, Split
-from koopcli.config.evaluation import EvalConfig, SimulateConfig
+from koopcli.config.evaluation import EvalConfig, LongRunConfig, SimulateConfig
 from koopcli.errors import ConfigError, GateError
 
-DEFAULT = EvalConfig()
+DEFAULT, LONG_RUN = EvalConfig(), LongRunConfig()
 HORIZONS = ",".join(map(str, DEFAULT.horizons))
 
 
@@ -64,10 +65,32 @@ def evaluate(
     lyapunov_exponent: Annotated[
         float | None,
         typer.Option(
-            help="Largest exponent of the system, 1/s: the valid time is given in its "
+            help="Largest exponent of the system, 1/s: times and errors are given by its "
             "inverse too."
         ),
     ] = DEFAULT.lyapunov_exponent,
+    long_run: Annotated[
+        bool,
+        typer.Option(
+            "--long-run",
+            help="For autonomous or chaotic systems: compare the states and the "
+            "frequencies of a free rollout with those of the episode (D_stsp, D_H).",
+        ),
+    ] = False,
+    burn_in: Annotated[
+        int | None,
+        typer.Option(
+            help="With --long-run: steps of an episode that are not compared.",
+            show_default=str(LONG_RUN.burn_in),
+        ),
+    ] = None,
+    min_steps: Annotated[
+        int | None,
+        typer.Option(
+            help="With --long-run: fewest compared steps of an episode.",
+            show_default=str(LONG_RUN.min_steps),
+        ),
+    ] = None,
     bootstrap: Annotated[
         int, typer.Option(help="Draws of episodes behind the intervals; 0 for none.")
     ] = DEFAULT.bootstrap,
@@ -93,6 +116,14 @@ def evaluate(
     simulate: Annotated[
         bool,
         typer.Option("--simulate", help="Simulate whole episodes, in one piece each."),
+    ] = False,
+    data_map: Annotated[
+        bool,
+        typer.Option(
+            "--data-map",
+            help="Name hard, ambiguous and suspicious windows of a run that was trained "
+            "with --data-map; nothing else is evaluated.",
+        ),
     ] = False,
     n_init: Annotated[
         int | None,
@@ -120,17 +151,32 @@ def evaluate(
     from koopcli.cli import progress, render
     from koopcli.evaluate import gates, tables
     from koopcli.evaluate.evaluate import evaluate as verb
+    from koopcli.files import refuse_results
 
+    if data_map:
+        asked = (
+            simulate,
+            long_run,
+            stride,
+            reencode_every,
+            angle_cols,
+            fail_if,
+            n_init,
+        )
+        if any(value not in (None, False) for value in asked) or horizons != HORIZONS:
+            raise ConfigError("--data-map evaluates nothing else: omit other options")
+        maps.show(runs, dataset, output, overwrite=overwrite, as_json=as_json)
+        return
     every, sweep = _reencoding(reencode_every)
     if simulate:
         if stride is not None or horizons != HORIZONS:
             raise ConfigError(
                 "--simulate goes to the end: omit --horizons and --stride"
             )
-        if sweep or angle_cols or fail_if or plot_dims:
+        if sweep or angle_cols or fail_if or plot_dims or long_run:
             raise ConfigError(
-                "--simulate takes one --reencode-every, and no --angle-cols, --fail-if "
-                "or --plot-dims"
+                "--simulate takes one --reencode-every, and no --angle-cols, --fail-if, "
+                "--plot-dims or --long-run"
             )
         settings = SimulateConfig(split=split, n_init=n_init, reencode_every=every)
         _simulate(runs, dataset, settings, (device, output, overwrite, as_json))
@@ -146,14 +192,16 @@ def evaluate(
         angle_cols=_names(angle_cols),
         valid_threshold=valid_threshold,
         lyapunov_exponent=lyapunov_exponent,
+        long_run=_long_run(long_run, burn_in, min_steps),
         bootstrap=bootstrap,
         confidence=confidence,
         seed=seed,
     )
     conditions = [gates.parse(text) for text in fail_if or ()]
     gates.check_horizons(conditions, config.horizons)
+    gates.check_long_run(conditions, asked=long_run)
     if output is not None:
-        tables.refuse(output, overwrite=overwrite)
+        refuse_results(output, tables.FILES, overwrite=overwrite)
     with progress.counter("starts") as show:
         report = verb(runs, dataset, config, device=device, progress=show)
     if output is not None:
@@ -195,6 +243,16 @@ def _reencoding(text: str | None) -> tuple[int | None, tuple[int, ...]]:
     return (several[0], ()) if len(several) == 1 else (None, several)
 
 
+def _long_run(
+    asked: bool, burn_in: int | None, min_steps: int | None
+) -> LongRunConfig | None:
+    given = {"burn_in": burn_in, "min_steps": min_steps}
+    known = {name: value for name, value in given.items() if value is not None}
+    if not asked and known:
+        raise ConfigError("--burn-in and --min-steps belong to --long-run; add it")
+    return LongRunConfig(**known) if asked else None
+
+
 def _names(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",")) if text else ()
 
@@ -208,10 +266,11 @@ def _simulate(
     from koopcli.cli import progress, render
     from koopcli.evaluate import simulation
     from koopcli.evaluate.simulate import simulate
+    from koopcli.files import refuse_results
 
     device, output, overwrite, as_json = flags
     if output is not None:
-        simulation.refuse(output, overwrite=overwrite)
+        refuse_results(output, simulation.FILES, overwrite=overwrite)
     with progress.counter("episodes") as show:
         report = simulate(runs, dataset, config, device=device, progress=show)
     if output is not None:

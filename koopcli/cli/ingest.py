@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
+from koopcli.cli.split_options import SplitSeed, TestFraction, ValFraction
 from koopcli.config.choices import ActionAlign, TimeUnit
 from koopcli.config.data import IngestConfig
 from koopcli.errors import ConfigError
@@ -36,24 +37,9 @@ def ingest(
             show_default="what the source knows, else 1",
         ),
     ] = DEFAULT.dt,
-    val_fraction: Annotated[
-        float | None,
-        typer.Option(
-            help="Share of the episodes for validation.",
-            show_default=str(DEFAULT.val_fraction),
-        ),
-    ] = None,
-    test_fraction: Annotated[
-        float | None,
-        typer.Option(
-            help="Share of the episodes for the final test.",
-            show_default=str(DEFAULT.test_fraction),
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(help="Seed of the split.", show_default=str(DEFAULT.seed)),
-    ] = None,
+    val_fraction: ValFraction = None,
+    test_fraction: TestFraction = None,
+    seed: SplitSeed = None,
     min_length: Annotated[
         int, typer.Option(help="Drop episodes with fewer steps; they are counted.")
     ] = DEFAULT.min_length,

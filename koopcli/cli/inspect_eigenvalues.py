@@ -66,7 +66,7 @@ def inspect_eigenvalues(
 
     Example: koopcli inspect-eigenvalues runs/rig --data rig.h5 -o spectrum
     """
-    from koopcli.cli import render, spectrum_tables
+    from koopcli.cli import render
     from koopcli.spectrum import files
     from koopcli.spectrum.inspect import inspect
 
@@ -85,8 +85,20 @@ def inspect_eigenvalues(
     if as_json:
         render.json_document(found.top(top).document())
     else:
-        spectrum_tables.show(found, top)
+        _print(found, top)
     _gates(found, fail_if_unstable, max_radius)
+
+
+def _print(found: Any, top: int | None) -> None:
+    from koopcli.cli import render
+    from koopcli.spectrum import tables
+
+    for title, columns, rows in tables.tables(found, top):
+        render.table(title, list(columns), rows)
+    for line in tables.statements(found):
+        render.text(line)
+    for line in tables.legend(found, top):
+        render.remark(line)
 
 
 def _gates(found: Any, fail_if_unstable: bool, max_radius: float | None) -> None:

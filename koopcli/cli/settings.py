@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from koopcli import config_file
+from koopcli import compile_cache, config_file
 from koopcli.config.training import RunConfig
 from koopcli.errors import ConfigError
 
 PREFIX = "KOOPCLI_"
 FLAGS = {"kind": "--model"}
 """Flags that are not called like their setting."""
-RESERVED = {"KOOPCLI_DEVICE"}
-"""Environment variables that belong to options, not to the run's configuration."""
+RESERVED = {"KOOPCLI_DEVICE", compile_cache.VARIABLE}
+"""Environment variables that do not belong to the run's configuration."""
 
 
 @dataclass(frozen=True)

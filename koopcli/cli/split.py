@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
+from koopcli.cli.split_options import SplitSeed, TestFraction, ValFraction
 from koopcli.config.data import SplitConfig
 from koopcli.errors import ConfigError
 
@@ -14,24 +15,9 @@ DEFAULT = SplitConfig()
 
 def split(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Dataset file.")],
-    val_fraction: Annotated[
-        float | None,
-        typer.Option(
-            help="Share of the episodes for validation.",
-            show_default=str(DEFAULT.val_fraction),
-        ),
-    ] = None,
-    test_fraction: Annotated[
-        float | None,
-        typer.Option(
-            help="Share of the episodes for the final test.",
-            show_default=str(DEFAULT.test_fraction),
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(help="Seed of the split.", show_default=str(DEFAULT.seed)),
-    ] = None,
+    val_fraction: ValFraction = None,
+    test_fraction: TestFraction = None,
+    seed: SplitSeed = None,
     by_source: Annotated[
         bool,
         typer.Option("--by-source", help="Keep the episodes of a file together."),

@@ -92,6 +92,15 @@ def train(
         str | None,
         _option("Steps (500) or time (5m) between checkpoints.", "5m"),
     ] = None,
+    data_map: Annotated[
+        bool | None,
+        typer.Option(
+            "--data-map",
+            help="Keep the error of training windows at every validation, for "
+            "koopcli eval --data-map.",
+            show_default=False,
+        ),
+    ] = None,
     keep: Annotated[
         int | None, _option("Newest checkpoints to keep; 0 all.", TRAIN.keep)
     ] = None,
@@ -161,6 +170,7 @@ def train(
         "init": init,
         "stability": stability,
         "unroll": unroll,
+        "data_map": data_map,
         "keep": keep,
         "max_bad_steps": max_bad_steps,
         "deterministic": deterministic,
@@ -276,10 +286,15 @@ def _say(result: Any, dataset: Path, *, as_json: bool) -> None:
             render.number(None if error is None else error**0.5),
         ],
         ["rollouts re-encode", _interval(result.reencode_every)],
-        ["seconds", f"{result.seconds:.0f}"],
+        ["seconds", f"{result.seconds:.0f}{_start_up(result)}"],
     ]
     render.table(f"Trained {result.run}", ["what", "value"], rows)
     render.remark(f"next: koopcli eval {result.run} {dataset}")
+
+
+def _start_up(result: Any) -> str:
+    seconds = result.seconds_to_first_step
+    return "" if seconds is None else f", of these {seconds:.1f} before the first step"
 
 
 def _interval(steps: int) -> str:

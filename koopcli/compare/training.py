@@ -1,20 +1,22 @@
 """Trains the runs of a comparison, one after the other, and skips finished ones."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from koopcli import run_dir
+from koopcli.compare import half_made
 from koopcli.compare import record as records
 from koopcli.compare.listener import Listener
 from koopcli.compare.meter import Meter
 from koopcli.compare.plan import CLOSED_FORM, Planned
 from koopcli.compare.record import Record, Status
 from koopcli.config.comparison import Budget
-from koopcli.errors import DivergedError
-from koopcli.train.fit import fit
-from koopcli.train.report import tee
+from koopcli.errors import DivergedError, InterruptedRunError
+from koopcli.train.fit import fit, resume
+from koopcli.train.report import FitResult, Reporter, tee
 
 
 def train(
@@ -34,6 +36,9 @@ def train(
         folder: Folder of the comparison.
         budget: What each run may spend, for the estimate.
         listener: Told when each run starts.
+
+    Raises:
+        InterruptedRunError: Somebody asked to stop; the request can be made again.
     """
     done = dict(found)
     for number, run in enumerate(runs, start=1):
@@ -44,7 +49,7 @@ def train(
         missing = [each for each in runs if each.name not in done]
         left = estimate(missing, list(done.values()), budget)
         listener.tell(f"{place}, {_brief(run)}{_in_words(left)}")
-        record = _train_one(run, data[0], folder / run.name, listener)
+        record = _train_one(run, data, folder / run.name, listener)
         records.write(folder / run.name, record, run, data[1])
         if record.status == Status.DIVERGED:
             listener.tell(f"{run.name}: {record.message}")
@@ -52,8 +57,11 @@ def train(
     return {run.name: done[run.name] for run in runs}
 
 
-def _train_one(run: Planned, dataset: Path, folder: Path, listener: Listener) -> Record:
-    meter, started = Meter(), time.monotonic()
+def _train_one(
+    run: Planned, data: tuple[Path, str], folder: Path, listener: Listener
+) -> Record:
+    half = half_made.find(folder, run, *data)
+    meter, started = Meter() if half is None else half.meter, time.monotonic()
     train = run.config.train
     record = Record(
         model=str(run.model),
@@ -66,16 +74,9 @@ def _train_one(run: Planned, dataset: Path, folder: Path, listener: Listener) ->
         horizon=train.horizon,
     )
     try:
-        with listener.watch() as report:
-            # A folder without a record is half a run: it is replaced.
-            result = fit(
-                dataset,
-                folder,
-                run.config,
-                report=tee(meter, report),
-                command=listener.command,
-                overwrite=run_dir.is_run(folder),
-            )
+        with listener.watch() as report, _again(run, meter, listener.command):
+            both = tee(meter, report)
+            result = _fit(run, data[0], folder, half, both, listener)
     except DivergedError as error:
         return replace(
             record,
@@ -96,6 +97,50 @@ def _train_one(run: Planned, dataset: Path, folder: Path, listener: Listener) ->
         training_seconds=result.seconds if closed else meter.seconds,
         wall_seconds=result.seconds,
     )
+
+
+def _fit(
+    run: Planned,
+    dataset: Path,
+    folder: Path,
+    half: half_made.HalfMade | None,
+    report: Reporter,
+    listener: Listener,
+) -> FitResult:
+    if half is not None:
+        return resume(
+            folder,
+            half.config,
+            dataset,
+            report=report,
+            command=listener.command,
+            tell=lambda line: listener.tell(f"{run.name}: {line}"),
+        )
+    # A folder without a record that cannot go on is replaced.
+    return fit(
+        dataset,
+        folder,
+        run.config,
+        report=report,
+        command=listener.command,
+        overwrite=run_dir.is_run(folder),
+    )
+
+
+@contextmanager
+def _again(run: Planned, meter: Meter, command: str) -> Iterator[None]:
+    """Say that the whole comparison goes on, where training says it of its run."""
+    advice = f"go on with: {command}" if command else "go on with the same request"
+    try:
+        yield
+    except InterruptedRunError as error:
+        raise InterruptedRunError(
+            f"{run.name}: stopped after step {meter.steps} of {run.config.train.steps}; "
+            f"{advice}"
+        ) from error
+    except OSError as error:
+        error.__notes__ = [f"then {advice}"]
+        raise
 
 
 def estimate(

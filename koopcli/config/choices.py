@@ -108,3 +108,34 @@ class Split(enum.StrEnum):
     TRAIN = "train"
     VAL = "val"
     TEST = "test"
+
+
+class Symmetry(enum.StrEnum):
+    """How `koopcli augment` moves states; equations in docs/augmentation.md."""
+
+    HOMOGENEOUS = "homogeneous"
+    GAUSSIAN = "gaussian"
+    COMMUTE = "commute"
+    FLOW = "flow"
+    EQUIVARIANT = "equivariant"
+
+
+class Unit(enum.StrEnum):
+    """What is moved in one piece."""
+
+    TRANSITION = "transition"
+    TRAJECTORY = "trajectory"
+
+
+class Directions(enum.StrEnum):
+    """Where symmetries may point: where states lie in latent space, or anywhere."""
+
+    IMAGE = "image"
+    FREE = "free"
+
+
+class Rewards(enum.StrEnum):
+    """Whether rewards stay, or change as the reward head says."""
+
+    KEEP = "keep"
+    MODEL = "model"

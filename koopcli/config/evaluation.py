@@ -31,6 +31,43 @@ class PredictConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LongRunConfig:
+    """Long-run statistics: one free rollout per episode, against the whole episode."""
+
+    burn_in: int = 0
+    """Steps at the start of an episode that are predicted, but not compared."""
+    min_steps: int = 500
+    """Episodes with fewer compared steps are too short, and left out."""
+    histogram_dims: int = 5
+    """D_stsp compares histograms up to so many coordinates, beyond Gaussian mixtures."""
+    bins: int = 30
+    """Bins of the histogram per coordinate."""
+    margin: float = 0.1
+    """Standard deviations that the bins reach beyond the range of the episode."""
+    pseudo_count: float = 1e-5
+    """Visits that every bin is given besides its own (Laplace smoothing)."""
+    variance: float = 1.0
+    """Of each kernel of the mixtures, in training variances."""
+    draws: int = 1000
+    """Points drawn from the mixture of the truth."""
+    smoothing: float = 20.0
+    """Standard deviation of the Gaussian that smooths power spectra, frequency bins."""
+
+    def __post_init__(self) -> None:
+        at_least("long_run", 0, burn_in=self.burn_in, smoothing=self.smoothing)
+        at_least("long_run", 2, min_steps=self.min_steps, bins=self.bins)
+        at_least("long_run", 0, histogram_dims=self.histogram_dims)
+        at_least("long_run", 1, draws=self.draws)
+        above("long_run", 0, margin=self.margin, pseudo_count=self.pseudo_count)
+        above("long_run", 0, variance=self.variance)
+        if self.bins**self.histogram_dims >= 2**62:
+            raise ConfigError(
+                f"long_run: {self.bins} bins in each of {self.histogram_dims} coordinates "
+                "are too many to count; lower bins or histogram_dims"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class EvalConfig:
     """The protocol of an evaluation."""
 
@@ -53,7 +90,9 @@ class EvalConfig:
     valid_threshold: float = 0.5
     """A prediction is valid until its NRMSE exceeds this."""
     lyapunov_exponent: float | None = None
-    """Largest exponent of the system, 1/s: the valid time is given in its inverse too."""
+    """Largest exponent of the system, 1/s: times are given in its inverse too."""
+    long_run: LongRunConfig | None = None
+    """How long-run statistics are made; unset: there are none."""
     bootstrap: int = 1000
     """Draws of episodes behind the confidence intervals; 0: no intervals."""
     confidence: float = 0.95
@@ -101,6 +140,21 @@ class SimulateConfig:
             at_least("simulate", 1, n_init=self.n_init)
         if self.reencode_every is not None:
             at_least("simulate", 0, reencode_every=self.reencode_every)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataMapConfig:
+    """What the windows of a data map are called."""
+
+    share: float = 0.1
+    """Share of the windows with the largest mean that is hard; likewise ambiguous."""
+    fence: float = 1.5
+    """Interquartile ranges above the upper quartile from which an error is far off."""
+
+    def __post_init__(self) -> None:
+        above("data_map", 0, share=self.share, fence=self.fence)
+        if self.share >= 1:
+            raise ConfigError(f"data_map.share must be below 1, got {self.share}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from koopcli.config.data import SplitConfig
 from koopcli.data import split_lists, split_parts, store, suspicions
 from koopcli.data.split import by_group, k_fold, split
 from koopcli.data.store import Dataset
+from koopcli.errors import DataError
 from koopcli.files import replacing
 
 REPLACED = ("splits", "statistics")
@@ -57,6 +58,11 @@ def resplit(
         DataError: `path` is no dataset file, or cannot be split so.
     """
     dataset = store.load(path)
+    if "augmentation" in dataset.provenance:
+        raise DataError(
+            f"{path}: holds augmented episodes, and a new split would leak: a moved "
+            "episode may train while its source tests; split first, then augment"
+        )
     splits = (
         _automatic(dataset, config)
         if lists is None

@@ -40,14 +40,22 @@ def _of_training(file: h5py.File, train: np.ndarray) -> dict[str, ColumnStatisti
         count = rows if wide else table["length"]
         columns = file[name]
         accumulator = Accumulator(columns.shape[1] if columns.ndim > 1 else 1)
-        for episode in train.tolist():
-            for block in _blocks(int(first[episode]), int(count[episode])):
+        # Episodes that follow each other are read together: there may be many short ones.
+        for run in _runs(train):
+            last = run[-1]
+            stop = int(first[last] + count[last])
+            for block in _blocks(int(first[run[0]]), stop):
                 values = columns[block]
                 accumulator.add(values.reshape(len(values), accumulator.mean.size))
         result[name] = accumulator.result()
     return result
 
 
-def _blocks(first: int, count: int) -> Iterator[slice]:
-    for start in range(first, first + count, BLOCK_ROWS):
-        yield slice(start, min(start + BLOCK_ROWS, first + count))
+def _runs(episodes: np.ndarray) -> list[np.ndarray]:
+    cuts = np.flatnonzero(np.diff(episodes) != 1) + 1
+    return np.split(episodes, cuts) if len(episodes) else []
+
+
+def _blocks(first: int, stop: int) -> Iterator[slice]:
+    for start in range(first, stop, BLOCK_ROWS):
+        yield slice(start, min(start + BLOCK_ROWS, stop))

@@ -107,7 +107,7 @@ def from_arrays(
         if len(values) == rows - 1 and values.dtype.kind in "fiub":
             kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
             empty = np.full((1, *values.shape[1:]), np.nan, kind)
-            values = np.concatenate([values.astype(kind), empty])
+            values = np.concatenate([values[:].astype(kind), empty])
         if len(values) != rows:
             longest = next(n for n, v in arrays.items() if len(v) == rows)
             raise DataError(

@@ -32,6 +32,8 @@ class DatasetWriter:
         self._file = self._opened.__enter__()
         # Kept open: closing a column would compress its last chunk at every episode.
         self._columns: dict[str, h5py.Dataset] = {}
+        # HDF5 takes longer to say it than an episode of one step to write.
+        self._widths: dict[str, tuple[int, ...]] = {}
         # Many short episodes at once: every write to HDF5 has a price of its own.
         self._waiting: dict[str, list[np.ndarray]] = {}
         self._waiting_bytes = 0
@@ -52,6 +54,7 @@ class DatasetWriter:
                 if name in file:
                     file.copy(name, self._file)
                     self._columns[name] = self._file[name]
+                    self._widths[name] = self._file[name].shape[1:]
             for key, value in file.attrs.items():
                 self._file.attrs[key] = value
             table = file["episodes"]
@@ -100,6 +103,11 @@ class DatasetWriter:
         table.create_dataset("source", data=self.sources, dtype=h5py.string_dtype())
         return split_parts.write(self._file, splits)
 
+    def attach(self, name: str, columns: dict[str, np.ndarray]) -> None:
+        """Write a group of further columns, which `koopcli.data.store` does not read."""
+        for column, values in columns.items():
+            self._file[f"{name}/{column}"] = values
+
     def annotate(self, attributes: dict[str, Any]) -> None:
         """Write the schema and `attributes`; what HDF5 cannot hold plainly as JSON."""
         self._file.attrs["koopcli_schema"] = SCHEMA
@@ -117,7 +125,7 @@ class DatasetWriter:
         self._waiting, self._waiting_bytes = {}, 0
 
     def _create(self, name: str, values: np.ndarray) -> None:
-        width = values.shape[1:]
+        width = self._widths[name] = values.shape[1:]
         row_bytes = max(1, values.itemsize * int(np.prod(width)))
         if 0 in width:  # HDF5 cannot chunk a column without columns
             shape: dict[str, Any] = {"maxshape": (None, 1, *width[1:])}
@@ -142,7 +150,7 @@ class DatasetWriter:
                 f"{episode.source}: some episodes have rewards and some have none"
             )
         for name, values in columns.items():
-            expected = self._columns[name].shape[1:]
+            expected = self._widths[name]
             if values.shape[1:] != expected:
                 raise DataError(
                     f"{episode.source}: {name} have {values.shape[1]} columns, those of "

@@ -8,7 +8,14 @@ import numpy as np
 
 from koopcli.data.store import Dataset
 from koopcli.evaluate import bootstrap as draws
-from koopcli.evaluate import breakdown, paired, reencoding, scoring, summaries
+from koopcli.evaluate import (
+    breakdown,
+    lyapunov,
+    paired,
+    reencoding,
+    scoring,
+    summaries,
+)
 from koopcli.evaluate.examples import Example
 from koopcli.evaluate.naming import label
 from koopcli.evaluate.protocol import Protocol
@@ -26,12 +33,14 @@ class Found:
         scored: Runs and baselines with their tallies.
         sweep: The runs' tallies for other intervals between re-encodings.
         latents: Rows of `koopcli.evaluate.latents`.
+        long_run: Rows of `koopcli.evaluate.free_runs`.
         examples: Rollouts to look at.
     """
 
     scored: Scored
     sweep: Sequence[tuple[int, Scored]] = ()
     latents: Sequence[dict[str, Any]] = ()
+    long_run: Sequence[dict[str, Any]] = ()
     examples: tuple[Example, ...] = ()
 
 
@@ -50,17 +59,19 @@ def build(
         protocol.valid_threshold, protocol.dt, protocol.lyapunov_exponent or np.nan
     )
     compared = paired.compare(scored, yardstick.horizons, drawn)
+    curves = tuple(summaries.curve(pair, yardstick, drawn) for pair in scored)
     return EvalReport(
         protocol=protocol,
         rows=scoring.rows(scored, yardstick, drawn),
         summaries=tuple(
             summaries.summary(pair, yardstick, drawn, valid) for pair in scored
         ),
-        curves=tuple(summaries.curve(pair, yardstick, drawn) for pair in scored),
+        curves=curves,
         warnings=(
             *warnings,
             *_few(episodes, protocol.bootstrap),
             *_chosen_here(protocol),
+            *lyapunov.warnings(protocol),
             *(text for pair in scored for text in summaries.broken(*pair)),
         ),
         more={
@@ -69,6 +80,8 @@ def build(
             "sources": breakdown.sources(scored, dataset),
             "episodes": breakdown.episodes(scored, dataset),
             "latents": list(found.latents),
+            "long_run": list(found.long_run),
+            "lyapunov": lyapunov.rows([pair[0] for pair in scored], curves, protocol),
             "reencoding": reencoding.sweep(found.sweep, yardstick, drawn, valid),
         },
         examples=found.examples,

@@ -10,6 +10,7 @@ from koopcli.config.choices import Device
 from koopcli.config.evaluation import EvalConfig
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts
+from koopcli.evaluate import free_runs, long_run
 from koopcli.evaluate.building import Found, build
 from koopcli.evaluate.entrants import Loaded, entrants, load, runs_of
 from koopcli.evaluate.examples import examples
@@ -77,17 +78,21 @@ def evaluate(
     )
     scored = list(zip(everyone, tallies, strict=True))
     main, rest, runs_count = scored[: len(models)], scored[len(models) :], len(runs)
+    free = free_runs.Measured([], ())
+    if config.long_run is not None:
+        free = free_runs.measure(loaded, models, config, scale)
     found = Found(
         scored=main,
         sweep=[
             (every, rest[at * runs_count : (at + 1) * runs_count])
             for at, every in enumerate(config.reencode_sweep)
         ],
+        long_run=free.rows,
         latents=consistency(loaded.saved, dataset, plan.chosen, plan.horizons),
         examples=examples(models, tallies[0].record, dataset, plan.chosen),
     )
     protocol = _protocol(loaded, dataset_path, config, plan)
-    warnings = loaded.warnings + plan.warnings
+    warnings = loaded.warnings + plan.warnings + free.warnings
     return build(protocol, dataset, found, scale, warnings)
 
 
@@ -104,6 +109,7 @@ def _protocol(
         "lyapunov_exponent",
         "seed",
         "batch_size",
+        "long_run",
     )
     return Protocol(
         dataset=str(dataset_path),
@@ -123,10 +129,17 @@ def _protocol(
         dt=loaded.dataset.dt,
         dt_known=loaded.dataset.dt_known,
         device=loaded.device,
+        state_space_form=_form(loaded.dataset, config),
         episodes=len(np.unique(plan.chosen.episodes)),
         model_sha256={run: sha256(model_file(Path(run))) for run in loaded.saved},
         **{name: getattr(config, name) for name in names},
     )
+
+
+def _form(dataset: Dataset, config: EvalConfig) -> str | None:
+    # An angle has two coordinates: cosine and sine.
+    columns = len(dataset.output_names) + len(config.angle_cols)
+    return long_run.form(columns, config.long_run) if config.long_run else None
 
 
 def _plan(dataset: Dataset, config: EvalConfig) -> _Plan:

@@ -36,6 +36,8 @@ OVERALL = (
     "valid_seconds",
     "valid_lyapunov_times",
 )
+LONG_RUN = ("d_stsp", "d_h")
+"""One number per run too, if `long_run` was asked for."""
 _GRAMMAR = re.compile(
     r"\s*(?P<metric>\w+)\s*(?:\[(?P<quantity>.+)\])?\s*(?:@\s*(?P<horizon>\d+))?"
     r"\s*(?P<op>>=|<=|>|<)\s*(?P<number>\S+)\s*"
@@ -81,7 +83,7 @@ def parse(text: str) -> Gate:
         )
     metric, quantity, horizon = match["metric"], match["quantity"], match["horizon"]
     number = _number(text, match["number"])
-    if metric in OVERALL:
+    if metric in OVERALL + LONG_RUN:
         if quantity or horizon:
             raise ConfigError(
                 f"--fail-if {text!r}: {metric} is one number per run; omit @HORIZON and "
@@ -91,7 +93,7 @@ def parse(text: str) -> Gate:
     if metric not in AT_HORIZON:
         raise ConfigError(
             f"--fail-if {text!r}: no metric {metric!r}; there are "
-            f"{', '.join((*AT_HORIZON, *OVERALL))}"
+            f"{', '.join((*AT_HORIZON, *OVERALL, *LONG_RUN))}"
         )
     if horizon is None:
         raise ConfigError(f"--fail-if {text!r}: say how far ahead, as in {metric}@100")
@@ -126,6 +128,17 @@ def check_horizons(gates: Sequence[Gate], horizons: Sequence[int]) -> None:
             )
 
 
+def check_long_run(gates: Sequence[Gate], *, asked: bool) -> None:
+    """Stop before any work if a gate asks for long-run statistics and nobody else does.
+
+    Raises:
+        ConfigError: It does.
+    """
+    for gate in gates:
+        if gate.metric in LONG_RUN and not asked:
+            raise ConfigError(f"--fail-if {gate.text!r}: add --long-run")
+
+
 def failures(gates: Sequence[Gate], report: EvalReport) -> list[str]:
     """Return one sentence per condition and run that it fails."""
     return [
@@ -139,7 +152,13 @@ def failures(gates: Sequence[Gate], report: EvalReport) -> list[str]:
 
 def _values(gate: Gate, report: EvalReport) -> list[tuple[str | None, str, float]]:
     runs = [(s.run, s.model) for s in report.summaries if s.run is not None]
-    if gate.horizon is None:
+    if gate.metric in LONG_RUN:
+        found = {
+            row["run"]: float(row[gate.metric])
+            for row in report.more.get("long_run", ())
+            if (row["episode"], row["quantity"]) == (None, OBSERVATIONS)
+        }
+    elif gate.horizon is None:
         found = {s.run: float(getattr(s, gate.metric)) for s in report.summaries}
     else:
         found = {

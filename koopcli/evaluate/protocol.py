@@ -8,7 +8,7 @@ import numpy as np
 
 from koopcli import __version__
 from koopcli.config.choices import Split
-from koopcli.config.evaluation import EvalConfig
+from koopcli.config.evaluation import EvalConfig, LongRunConfig
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts, starts
 
@@ -47,6 +47,8 @@ class Protocol:
         seed: Of the draws.
         episodes: Episodes of the split that hold a start.
         batch_size: Most rollouts per call of the device.
+        long_run: How the long-run statistics were made; None: there are none.
+        state_space_form: `histogram` or `mixture`: which form D_stsp has.
         model_sha256: Hash of the model file of each run.
         dt: Seconds per step.
         dt_known: False when dt is a placeholder.
@@ -78,6 +80,8 @@ class Protocol:
     confidence: float = EvalConfig.confidence
     seed: int = EvalConfig.seed
     batch_size: int = EvalConfig.batch_size
+    long_run: LongRunConfig | None = None
+    state_space_form: str | None = None
     episodes: int = 0
     model_sha256: dict[str, str] = field(default_factory=dict)
     teacher_forcing: str = "none"
@@ -107,7 +111,9 @@ def config_of(document: Mapping[str, Any]) -> EvalConfig:
         "batch_size",
         "lyapunov_exponent",
     )
+    long_run = document["long_run"]
     return EvalConfig(
+        long_run=None if long_run is None else LongRunConfig(**long_run),
         split=Split(document["split"]),
         horizons=tuple(document["horizons"]),
         angle_cols=tuple(document["angle_cols"]),

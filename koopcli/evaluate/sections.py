@@ -44,6 +44,21 @@ def sections(report: EvalReport) -> list[Section]:
             summary_rows(report),
         ),
         Section(
+            f"Error by Lyapunov times ({percent})",
+            ("model", "Lyapunov times", "step", "NRMSE"),
+            [
+                [label(row["run"], row["model"]), f"{row['lyapunov_times']:g}",
+                 str(row["horizon"]), within(row["nrmse"], row["interval"]["nrmse"])]
+                for row in report.more.get("lyapunov", ())
+            ],
+        ),
+        Section(
+            "Long-run statistics of free rollouts "
+            f"(D_stsp: {report.protocol.state_space_form}; 0: alike; {percent})",
+            ("model", "D_stsp", "D_H", "episodes", "steps"),
+            _long_run_rows(report),
+        ),
+        Section(
             f"Which is better (paired by start; {percent})",
             ("first", "second", "measure", "difference", "first wins", "better"),
             _comparison_rows(report),
@@ -156,6 +171,24 @@ def _sweep_rows(report: EvalReport) -> list[list[str]]:
             "best" if row["best"] else "",
         ]
         for row in report.more.get("reencoding", ())
+    ]
+
+
+def _long_run_rows(report: EvalReport) -> list[list[str]]:
+    return [
+        [
+            label(row["run"], row["model"]),
+            *(
+                within(row[name], row["interval"][name])
+                if row["episodes"]
+                else "n/a (too short)"
+                for name in ("d_stsp", "d_h")
+            ),
+            str(row["episodes"]),
+            str(row["steps"]),
+        ]
+        for row in report.more.get("long_run", ())
+        if row["episode"] is None and row["quantity"] == OBSERVATIONS
     ]
 
 

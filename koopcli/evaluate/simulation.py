@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from koopcli import __version__
-from koopcli.errors import ConfigError
+from koopcli import __version__, files
 from koopcli.evaluate import measures
 from koopcli.evaluate.formats import without_nan
 from koopcli.evaluate.metrics import Sums
@@ -164,29 +163,13 @@ def cells(report: SimulationReport, limit: int = 12) -> list[list[str]]:
     return shown
 
 
-def refuse(folder: Path, *, overwrite: bool) -> None:
-    """Stop before any work if a result would be replaced.
-
-    Raises:
-        ConfigError: `folder` is a file, or holds results and `overwrite` is false.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{folder}: is a file; --output takes a folder")
-    found = [name for name in FILES if (folder / name).exists()]
-    if found and not overwrite:
-        raise ConfigError(
-            f"{folder / found[0]}: already exists; choose another folder or add "
-            "--overwrite"
-        )
-
-
 def write(report: SimulationReport, folder: Path, *, overwrite: bool = False) -> None:
     """Write all `FILES` into `folder`.
 
     Raises:
         ConfigError: One of them exists and `overwrite` is false.
     """
-    refuse(folder, overwrite=overwrite)
+    files.refuse_results(folder, FILES, overwrite=overwrite)
     document = json.dumps(without_nan(report.document()), indent=1, allow_nan=False)
     write_text(folder / FILES[0], document + "\n")
     text = io.StringIO()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from koopcli.errors import ConfigError
+from koopcli import files
 from koopcli.evaluate import figures
 from koopcli.evaluate.formats import (
     as_csv,
@@ -21,7 +21,10 @@ from koopcli.evaluate.report import OBSERVATIONS, EvalReport
 from koopcli.evaluate.sections import sections
 from koopcli.files import write_text
 
-MORE = ("comparisons", "quantiles", "sources", "episodes", "latents", "reencoding")
+MORE = (
+    *("comparisons", "quantiles", "sources", "episodes", "latents", "reencoding"),
+    *("lyapunov", "long_run"),
+)
 """Tables with a CSV of their own, if they have rows."""
 FILES = (
     "results.json",
@@ -32,22 +35,6 @@ FILES = (
     *(f"{name}.csv" for name in MORE),
     *figures.FILES,
 )
-
-
-def refuse(folder: Path, *, overwrite: bool) -> None:
-    """Stop before any work if a result would be replaced.
-
-    Raises:
-        ConfigError: `folder` is a file, or holds results and `overwrite` is false.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"{folder}: is a file; --output takes a folder")
-    found = [name for name in FILES if (folder / name).exists()]
-    if found and not overwrite:
-        raise ConfigError(
-            f"{folder / found[0]}: already exists; choose another folder or add "
-            "--overwrite"
-        )
 
 
 def write(
@@ -72,7 +59,7 @@ def write(
         ConfigError: One of them exists and `overwrite` is false, or a dimension is
             unknown.
     """
-    refuse(folder, overwrite=overwrite)
+    files.refuse_results(folder, FILES, overwrite=overwrite)
     figures.columns(figures.dimensions(report), dims)
     for name in FILES:
         (folder / name).unlink(missing_ok=True)

@@ -101,18 +101,24 @@ def _states(dataset: Dataset, rows: np.ndarray) -> Array:
     return jnp.asarray(standardise(dataset.observations[rows], columns))
 
 
+# Not a function of each fit: JAX would keep the program of every one for ever.
+@eqx.filter_jit
+def _lift(model: EdmdcModel, states: Array) -> Array:
+    return model.lift(states)
+
+
 def transitions(model: EdmdcModel, dataset: Dataset) -> Iterator[Block]:
     """Yield (z[t], a[t]) and (z[t+1], r[t]) of every start, `ROWS` at a time.
 
     A start has a successor in its own episode, so no pair crosses the end of one.
     """
-    lift = eqx.filter_jit(EdmdcModel.lift)
     table, statistics = start_table(dataset, "train"), dataset.statistics
     for first in range(0, len(table), ROWS):
         chosen = table.at(np.arange(first, min(first + ROWS, len(table))))
         rows, steps = chosen.observation_rows, chosen.step_rows
         now, then = (
-            np.asarray(lift(model, _states(dataset, part))) for part in (rows, rows + 1)
+            np.asarray(_lift(model, _states(dataset, part)))
+            for part in (rows, rows + 1)
         )
         x = [now, standardise(dataset.actions[steps], statistics.actions)]
         y = [then]

@@ -163,7 +163,8 @@ def initial_model(dataset: Dataset, config: RunConfig) -> DynamicsModel:
         reward=dataset.rewards is not None,
     )
     key = jax.random.fold_in(jax.random.key(config.train.seed), 0)
-    settings = sizes.resolve(_model_config(dataset, config), dims)
+    longest = int(dataset.transitions[dataset.splits["train"]].max(initial=0))
+    settings = sizes.resolve(settle_reencoding(config, longest), dims)
     model = build(settings, dims, key=key)
     normalisers = [
         None
@@ -179,13 +180,18 @@ def initial_model(dataset: Dataset, config: RunConfig) -> DynamicsModel:
     )
 
 
-def _model_config(dataset: Dataset, config: RunConfig) -> ModelConfig:
+def settle_reencoding(config: RunConfig, longest: int) -> ModelConfig:
+    """Return the shape of the model with the steps between its re-encodings in training.
+
+    Args:
+        config: The settings; unset steps get the default of the kind.
+        longest: Steps of the longest episode to train on.
+    """
     every = config.model.reencode_every
     if every is None:
         every = REENCODE_EVERY.get(config.model.kind, 0)
     # A re-encoding that no window is long enough for would stay untrained, and its gate at
     # random values. edmdc does not train on windows.
-    longest = int(dataset.transitions[dataset.splits["train"]].max(initial=0))
     short = every is not None and every >= min(config.train.horizon, longest)
     if short and config.model.kind is not ModelKind.EDMDC:
         every = 0

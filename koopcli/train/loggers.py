@@ -7,6 +7,7 @@ forget, keeps the first of two records of one step.
 
 import hashlib
 import importlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from koopcli.train.report import Reporter, StepReport
 LIBRARIES = {Logger.TENSORBOARD: "tensorboardX", Logger.WANDB: "wandb"}
 FOLDERS = {Logger.TENSORBOARD: "tensorboard", Logger.WANDB: "wandb"}
 """Inside the run folder. The library makes them with its first record."""
+AWAY = ("offline", "disabled", "dryrun")
+"""Values of WANDB_MODE that need nobody to be logged in."""
 
 
 @contextmanager
@@ -30,9 +33,11 @@ def opened(
     """Yield a reporter per logger; nothing is written before the first record.
 
     Raises:
-        ConfigError: The library of one is not installed.
+        ConfigError: The library of one is not installed, or nobody is logged in.
     """
     libraries = {name: library(name) for name in dict.fromkeys(names)}
+    if Logger.WANDB in libraries:
+        _log_in(libraries[Logger.WANDB])
     with ExitStack() as stack:
         yield [
             _reporter(name, libraries[name], run, config, stack) for name in libraries
@@ -51,6 +56,23 @@ def library(name: Logger) -> ModuleType:
         raise ConfigError(
             f"--log {name}: {LIBRARIES[name]} is missing ({error}); install it with "
             f'`pip install "koopcli[{name}]"`'
+        ) from error
+
+
+def _log_in(wandb: ModuleType) -> None:
+    # Now, not with the first record: by then the work would have begun.
+    if os.environ.get("WANDB_MODE") not in AWAY:
+        with _words(wandb):
+            wandb.login()
+
+
+@contextmanager
+def _words(wandb: ModuleType) -> Iterator[None]:
+    try:
+        yield
+    except wandb.Error as error:
+        raise ConfigError(
+            f"--log wandb: {error} (or set WANDB_MODE=offline)"
         ) from error
 
 
@@ -88,15 +110,16 @@ def _tensorboard(
 def _wandb(
     library: ModuleType, run: Path, config: RunConfig, step: int, stack: ExitStack
 ) -> Reporter:
-    session = library.init(
-        project="koopcli",
-        name=run.name,
-        # The same for every part of a run.
-        id=hashlib.sha256(str(run.resolve()).encode()).hexdigest()[:16],
-        resume="allow",
-        dir=str(run),
-        config=config_file.flatten(config),
-    )
+    with _words(library):
+        session = library.init(
+            project="koopcli",
+            name=run.name,
+            # The same for every part of a run.
+            id=hashlib.sha256(str(run.resolve()).encode()).hexdigest()[:16],
+            resume="allow",
+            dir=str(run),
+            config=config_file.flatten(config),
+        )
     stack.callback(session.finish)
 
     def report(record: StepReport) -> None:

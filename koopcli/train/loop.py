@@ -20,6 +20,7 @@ from koopcli.model.checkpoint import ModelMeta, SavedModel
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.train import divergence, optimizer, reencoding, resuming, training_state
 from koopcli.train.batches import sampling_key
+from koopcli.train.data_map import DataMapRecorder
 from koopcli.train.interrupt import Asked
 from koopcli.train.metrics_files import MetricsFiles
 from koopcli.train.progress import BestModel, Clock, Timer, checkpoint_due
@@ -70,6 +71,7 @@ class Loop:
             waited=notes.waited,
         )
         self.metrics = MetricsFiles(run, None if found is None else notes.metrics)
+        self.map = DataMapRecorder(run, dataset, meta, config.train, self.first)
         self.lowest_loss = notes.lowest_loss
         self.skipped = list(notes.skipped)
         self.timer = Timer(config.train.checkpoint_minutes)
@@ -84,16 +86,18 @@ class Loop:
             self.state, record = self.dispatch(
                 self.state, self.frozen, data, self.key, jnp.int32(count)
             )
-            losses = self._losses(record, done, count)
+            self.clock.begun()
+            losses, bad = self._losses(record, done, count)
             done += count
             self.clock.tick(done, count, time.monotonic() - started)
-            self._check(losses, data)
+            self._check(losses, bad, data)
             said = StepReport(
                 **self.clock.fields(),
                 losses=losses,
                 skipped=tuple(step for step in self.skipped if step >= done - count),
                 validation=self._validation(done),
             )
+            self.map.validated(self.model, done)
             self.metrics.write(said, self._columns(said))
             report(said)
             due = checkpoint_due(self.config.train, done, count)
@@ -127,6 +131,7 @@ class Loop:
             best_step=done if self.best.value is None else self.best.step,
             best_validation=self.best.value,
             seconds=self.clock.seconds,
+            seconds_to_first_step=self.clock.start_up,
             parameters=self.parameters,
             reencode_every=every,
             stopped_early=self.best.exhausted,
@@ -142,24 +147,27 @@ class Loop:
                 "the validation error was never finite: the model of the last step is "
                 "kept as the best"
             )
+        yield from self.map.warnings
         if self.skipped:
             yield (
                 f"{len(self.skipped)} steps were skipped, because their loss or gradient "
                 f"was not finite; the first is step {self.skipped[0]}"
             )
 
-    def _losses(self, record: Record, done: int, count: int) -> Losses:
-        means, skipped = jax.device_get((record.means, record.skipped))
+    def _losses(self, record: Record, done: int, count: int) -> tuple[Losses, int]:
+        # One round trip: the host waits for the device here, and nowhere else.
+        means, skipped, bad = jax.device_get(
+            (record.means, record.skipped, self.state.bad_steps)
+        )
         self.skipped += (done + np.flatnonzero(skipped[:count])).tolist()
-        return {name: float(value) for name, value in means.items()}
+        return {name: float(value) for name, value in means.items()}, int(bad)
 
-    def _check(self, losses: Losses, data: Data) -> None:
+    def _check(self, losses: Losses, bad: int, data: Data) -> None:
         train = self.config.train
-        if int(self.state.bad_steps) > train.max_bad_steps:
-            self._save(run_dir.LAST_MODEL, int(self.state.first_bad))
-            divergence.stop(
-                self.run, self.model, int(self.state.first_bad), data, self.config
-            )
+        if bad > train.max_bad_steps:
+            first = self.clock.done - bad
+            self._save(run_dir.LAST_MODEL, first)
+            divergence.stop(self.run, self.model, first, data, self.config)
         loss = losses["loss"]
         if not math.isfinite(loss):  # no step of the call counted
             return

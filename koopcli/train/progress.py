@@ -16,11 +16,18 @@ class Clock:
         self.done = done
         self.rate = 0.0
         self._started = time.monotonic() - seconds
+        self._before = seconds
+        self.start_up: float | None = None
 
     @property
     def seconds(self) -> float:
         """Seconds since the start."""
         return time.monotonic() - self._started
+
+    def begun(self) -> None:
+        """Note that the device has been given steps to take; the first time counts."""
+        if self.start_up is None:
+            self.start_up = self.seconds - self._before
 
     def tick(self, done: int, count: int, elapsed: float) -> None:
         """Note that `count` steps took `elapsed` seconds and `done` are done."""

@@ -64,6 +64,8 @@ class FitResult:
         reencode_every: Steps between re-encodings in rollouts; 0 never.
         stopped_early: Whether validation stopped improving.
         skipped: Steps whose loss or gradient was not finite, so that nothing changed.
+        seconds_to_first_step: Since the start of training (or of going on with it) until
+            the device could begin: mostly compiling. None if there was nothing to do.
         warnings: What somebody should know before using the model.
     """
 
@@ -76,6 +78,7 @@ class FitResult:
     reencode_every: int
     stopped_early: bool
     skipped: tuple[int, ...] = ()
+    seconds_to_first_step: float | None = None
     warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:

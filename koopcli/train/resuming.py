@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from koopcli import config_file, run_dir
+from koopcli import __version__, config_file, run_dir
 from koopcli.config.training import RunConfig
 from koopcli.errors import ConfigError, DataError, ModelError
 from koopcli.model.checkpoint import ModelMeta
@@ -41,9 +41,22 @@ def check(run: Path, config: RunConfig) -> None:
     """Refuse settings that would make the rest of a run another one.
 
     Raises:
-        ConfigError: Some differ; they are named.
+        ConfigError: Some differ, or an older koopcli did not have them; they are named.
     """
-    before = config_file.flatten(config_file.build(config_file.read(settings(run))))
+    stored = config_file.read(settings(run))
+    before = config_file.flatten(config_file.build(stored))
+    # Only what may be unset is left out of the file.
+    later = [
+        name
+        for name, value in before.items()
+        if name not in stored and value is not None and name not in MAY_DIFFER
+    ]
+    if later:
+        raise ConfigError(
+            f"{run}: was begun by koopcli {record(run).get('koopcli', 'unknown')}, which "
+            f"did not have {', '.join(later)} yet, so this version ({__version__}) would "
+            "not go on as it began; evaluate what is there, or train anew"
+        )
     now = config_file.flatten(config)
     changed = [
         f"{name} ({before[name]} -> {now[name]})"

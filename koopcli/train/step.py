@@ -33,14 +33,12 @@ class TrainState(eqx.Module):
         optimizer_state: As optax has it.
         step: Gradient steps taken, skipped ones included.
         bad_steps: How many steps up to now were skipped in a row.
-        first_bad: The first of these; -1 if there is none.
     """
 
     parameters: DynamicsModel
     optimizer_state: optax.OptState
     step: Int[Array, ""]
     bad_steps: Int[Array, ""]
-    first_bad: Int[Array, ""]
 
 
 class Record(eqx.Module):
@@ -65,7 +63,6 @@ def initial_state(
         optimizer_state=optimizer.init(parameters),
         step=jnp.int32(0),
         bad_steps=jnp.int32(0),
-        first_bad=jnp.int32(-1),
     )
 
 
@@ -156,9 +153,6 @@ def _update(
         optimizer_state=optimizer_state,
         step=state.step + 1,
         bad_steps=jnp.where(good, 0, state.bad_steps + 1),
-        first_bad=jnp.where(
-            good, -1, jnp.where(state.bad_steps == 0, state.step, state.first_bad)
-        ),
     )
     return following, {**record, "gradient_norm": norm}, good
 

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts, start_table
@@ -36,18 +36,14 @@ def make_validation(dataset: Dataset, horizon: int, windows: int) -> Validate | 
     index = jnp.arange(len(chosen))
     delays = dataset.delays
 
-    @eqx.filter_jit
-    def sums(
-        model: DynamicsModel, every: int, data: DeviceData, index: Array
-    ) -> dict[str, Array]:
-        return _sums(model, every, gather(data, index, horizon=horizon), delays)
-
     def validate(
         model: DynamicsModel, reencode_every: int | None = None
     ) -> dict[str, float]:
         every = model.reencoding(reencode_every)
         parts = [
-            jax.device_get(sums(model, every, data, index[first : first + BATCH]))
+            jax.device_get(
+                _sums(model, every, data, index[first : first + BATCH], horizon, delays)
+            )
             for first in range(0, len(chosen), BATCH)
         ]
         return _errors({name: sum(part[name] for part in parts) for name in parts[0]})
@@ -63,21 +59,39 @@ def _spread(dataset: Dataset, horizon: int, windows: int) -> Starts:
     return table.at(np.round(picks).astype(np.int64))
 
 
-def _sums(
+def squared_error(
     model: DynamicsModel, every: int, batch: Batch, delays: Delays | None
-) -> dict[str, Float[Array, "..."]]:
+) -> tuple[Float[Array, "time batch"], Float[Array, "time batch"] | None]:
+    """Return the mean over outputs of the squared error at every step; predicted rewards.
+
+    Steps beyond the mask hold numbers that mean nothing.
+    """
     forecast = model.forecast(
         batch.states[0], batch.actions, reencode_every=every, delays=delays
     )
     outputs = None if delays is None else len(delays.outputs)
     difference = (forecast.states - batch.states[1:])[..., :outputs]
-    error = jnp.mean(difference**2, axis=-1)
+    return jnp.mean(difference**2, axis=-1), forecast.rewards
+
+
+# Not a function of each run: JAX would keep the program of every one for ever.
+@eqx.filter_jit
+def _sums(
+    model: DynamicsModel,
+    every: int,
+    data: DeviceData,
+    index: Int[Array, " batch"],
+    horizon: int,
+    delays: Delays | None,
+) -> dict[str, Float[Array, "..."]]:
+    batch = gather(data, index, horizon=horizon)
+    error, rewards = squared_error(model, every, batch, delays)
     result = {
         "state": jnp.sum(jnp.where(batch.mask, error, 0.0), axis=1),
         "count": jnp.sum(batch.mask, axis=1),
     }
-    if forecast.rewards is not None and batch.rewards is not None:
-        reward = (forecast.rewards - batch.rewards) ** 2
+    if rewards is not None and batch.rewards is not None:
+        reward = (rewards - batch.rewards) ** 2
         result["reward"] = jnp.sum(jnp.where(batch.mask, reward, 0.0), axis=1)
     return result
 

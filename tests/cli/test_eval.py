@@ -91,6 +91,7 @@ def test_whole_episodes_are_simulated(files, tmp_path):
         (("--simulate", "--n-init", 0), "n_init"),
         (("--simulate", "--reencode-every", "0,5"), "one --reencode-every"),
         (("--simulate", "--fail-if", "r2@1<0"), "no --angle-cols, --fail-if"),
+        (("--simulate", "--long-run"), "--plot-dims or --long-run"),
     ],
 )
 def test_flags_that_contradict_simulation_are_a_usage_error(files, flags, message):
@@ -129,9 +130,24 @@ def test_several_intervals_between_re_encodings_are_compared(files):
         (("--confidence", "1"), "confidence must be below 1"),
         (("--valid-threshold", "0"), "valid_threshold"),
         (("--lyapunov-exponent", "0"), "lyapunov_exponent"),
+        (("--burn-in", "5"), "belong to --long-run"),
+        (("--long-run", "--min-steps", "1"), "min_steps must be >= 2"),
+        (("--fail-if", "d_h>0.1"), "add --long-run"),
     ],
 )
 def test_flags_that_make_no_sense_are_a_usage_error(files, flags, message):
     result = run(*files, *flags)
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+def test_long_run_statistics_are_printed_and_written(files, tmp_path):
+    flags = ("--horizons", "1", "--bootstrap", 5, "--long-run", "--min-steps", 10)
+    more = ("--burn-in", 2, "--fail-if", "d_stsp>1e9", "--output", tmp_path / "out")
+    shown = run(*files, *flags, *more)
+    assert shown.exit_code == 0, shown.stderr
+    assert "Long-run statistics" in shown.stdout
+    assert (tmp_path / "out" / "long_run.csv").is_file()
+    document = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert document["protocol"]["long_run"]["burn_in"] == 2
+    assert document["long_run"][0]["steps"] == 45 - 2 * 2

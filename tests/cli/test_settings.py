@@ -82,7 +82,8 @@ def test_mistakes_are_named(assignments, environ, message):
 
 
 def test_other_variables_and_the_device_are_left_alone():
-    resolve({}, [], None, {"HOME": "/", "KOOPCLI_DEVICE": "cpu"})
+    ours = {"KOOPCLI_DEVICE": "cpu", "KOOPCLI_COMPILE_CACHE": "off"}
+    resolve({}, [], None, {"HOME": "/", **ours})
 
 
 def test_a_value_out_of_range_comes_with_its_origin(tmp_path):

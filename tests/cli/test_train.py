@@ -12,6 +12,9 @@ TINY = [
 ]
 
 
+DETERMINISTIC = {"deterministic": ("train.deterministic", True)}
+
+
 def run(*arguments, **environment):
     return CliRunner().invoke(app, ["train", *map(str, arguments)], env=environment)
 
@@ -57,6 +60,33 @@ def test_print_config_needs_no_data_and_names_origins(tmp_path):
     assert settings["model.latent_dim"]["origin"] == "default"
     table = run("--print-config")
     assert "optimizer.learning_rate" in table.stdout and "default" in table.stdout
+
+
+def test_every_flag_of_a_setting_reaches_it(tmp_path):
+    # Values that are no defaults. --checkpoint-every is two settings.
+    given = {
+        "model": ("model.kind", "gru"), "params": ("model.params", 90_000),
+        "steps": ("train.steps", 9), "batch-size": ("train.batch_size", 3),
+        "horizon": ("train.horizon", 4), "latent-dim": ("model.latent_dim", 5),
+        "learning-rate": ("optimizer.learning_rate", 0.5), "seed": ("train.seed", 6),
+        "init": ("model.init", "ring"), "stability": ("model.stability", "soft"),
+        "unroll": ("model.unroll", "scan"), "keep": ("train.keep", 7),
+        "max-bad-steps": ("train.max_bad_steps", 8),
+        "checkpoint-every": ("train.checkpoint_every", 11),
+        "memory-budget": ("train.memory_budget", 10**6),
+    }  # fmt: skip
+    flags = [
+        part for name, (_, value) in given.items() for part in (f"--{name}", value)
+    ]
+    result = run("--print-config", "--json", "--deterministic", *flags)
+    assert result.exit_code == 0, result.stderr
+    found = {s["name"]: s for s in json.loads(result.stdout)["settings"]}
+    for flag, (name, value) in (given | DETERMINISTIC).items():
+        assert found[name]["value"] == value, name
+        assert found[name]["origin"] == f"--{flag}"
+    theirs = {s["name"] for s in found.values() if s["origin"].startswith("--")}
+    both = {"train.checkpoint_minutes"}
+    assert theirs - both == {name for name, _ in (given | DETERMINISTIC).values()}
 
 
 def test_without_data_or_output_it_says_what_is_needed():

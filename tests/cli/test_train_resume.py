@@ -7,25 +7,14 @@ import sys
 from contextlib import contextmanager
 
 import linear_world
-import numpy as np
 import pytest
+from tiny_training import TINY
 from typer.testing import CliRunner
 
 from koopcli.cli import progress
 from koopcli.cli.app import app
 
-TINY = [
-    *("--steps", "4", "--batch-size", "2", "--horizon", "3", "--latent-dim", "2"),
-    *(
-        "--set",
-        "encoder_width=4",
-        "--set",
-        "decoder_width=4",
-        "--set",
-        "action_width=4",
-    ),
-    *("--set", "dispatch_steps=2", "--set", "reencode_every=0"),
-]
+SHORT = [*TINY, "--steps", "4"]
 
 
 def train(*arguments, **environment):
@@ -34,8 +23,7 @@ def train(*arguments, **environment):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    world = linear_world.world()
-    world.splits.update(val=np.array([1]), test=np.array([2]))
+    world = linear_world.one_each(linear_world.world())
     return linear_world.write_world(tmp_path_factory.mktemp("w") / "data.h5", world)
 
 
@@ -63,7 +51,7 @@ def test_a_stopped_run_says_how_to_go_on_and_does_with_its_own_settings(
 ):
     run = tmp_path / "my run"
     signalled(signal.SIGTERM)
-    stopped = train(data, "-o", run, *TINY)
+    stopped = train(data, "-o", run, *SHORT)
     assert stopped.exit_code == 130
     assert f"koopcli train --resume '{run}'" in stopped.stderr.splitlines()[-1]
     monkeypatch.undo()
@@ -85,7 +73,7 @@ def test_a_stopped_run_says_how_to_go_on_and_does_with_its_own_settings(
 
 def test_a_second_ctrl_c_stops_at_once(tmp_path, data, signalled):
     signalled(signal.SIGINT, signal.SIGINT)
-    result = train(data, "-o", tmp_path / "run", *TINY)
+    result = train(data, "-o", tmp_path / "run", *SHORT)
     assert result.exit_code == 130
     assert result.stderr.splitlines()[-1] == "error: interrupted"
     # No call had ended in a checkpoint: nothing is worth keeping.
@@ -110,7 +98,7 @@ def test_a_logger_without_its_library_stops_before_any_work(
     tmp_path, data, monkeypatch
 ):
     monkeypatch.setitem(sys.modules, "wandb", None)
-    result = train(data, "-o", tmp_path / "run", *TINY, "--log", "wandb")
+    result = train(data, "-o", tmp_path / "run", *SHORT, "--log", "wandb")
     assert result.exit_code == 2 and 'pip install "koopcli[wandb]"' in result.stderr
     assert not (tmp_path / "run").exists()
 
@@ -119,7 +107,7 @@ def test_deterministic_operations_are_asked_for_before_jax_starts(
     tmp_path, data, monkeypatch
 ):
     monkeypatch.setenv("XLA_FLAGS", "")
-    result = train(data, "-o", tmp_path / "run", *TINY, "--deterministic")
+    result = train(data, "-o", tmp_path / "run", *SHORT, "--deterministic")
     assert result.exit_code == 0, result.stderr
     record = json.loads((tmp_path / "run" / "environment.json").read_text())
     assert record["variables"]["XLA_FLAGS"] == "--xla_gpu_deterministic_ops=true"

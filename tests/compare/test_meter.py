@@ -31,3 +31,12 @@ def test_an_only_call_counts_as_it_is():
     assert meter.seconds == 0
     hear(meter, 10, 2.0)
     assert meter.seconds == pytest.approx(5)
+
+
+def test_a_run_that_went_on_has_compiled_twice():
+    meter = Meter(starts={20})
+    meter.note(10, 0.1)
+    meter.note(20, 5.0)
+    meter.note(30, 0.0)  # rounded, as in a file
+    meter.note(40, 10.0)
+    assert meter.seconds == pytest.approx((2 + 1) / 20 * 40)

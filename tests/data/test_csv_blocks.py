@@ -24,7 +24,7 @@ def read(path):
     return pa.concat_tables(parts) if parts else None
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     kinds=st.lists(st.sampled_from(sorted(CELLS)), min_size=2, max_size=5),
     rows=st.integers(1, 25),

@@ -162,9 +162,7 @@ def spoil(name, path, original, rng):
 @pytest.mark.parametrize(
     "files", [FEW, pytest.param(MANY, marks=pytest.mark.slow)], ids=["few", "many"]
 )
-def test_damage_ends_in_success_or_a_message(tmp_path, request, name, files):
-    if files > FEW and "slow" not in request.config.getoption("markexpr"):
-        pytest.skip("the long form: pytest -m slow")
+def test_damage_ends_in_success_or_a_message(tmp_path, name, files):
     original, place = tmp_path / "original", tmp_path / "place"
     original.mkdir()
     place.mkdir()

@@ -34,7 +34,7 @@ def there_and_back(folder, kind, **how):
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("kind", ExportFormat)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), dt=st.sampled_from([0.02, 0.0016384042, None]))
 def test_ingest_of_an_export_gives_the_same_episodes(tmp_path_factory, kind, data, dt):
     known = True if kind is ExportFormat.MINARI else None

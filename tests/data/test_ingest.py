@@ -45,7 +45,7 @@ def test_the_file_holds_the_episodes_and_the_report_counts_them(tmp_path, out):
     assert not dataset.dt_known and "sampling time is unknown" in report.warnings[-1]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     lengths=st.lists(st.integers(2, 9), min_size=1, max_size=8),
     following=st.booleans(),

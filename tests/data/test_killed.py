@@ -107,6 +107,34 @@ def test_on_a_full_disk_the_old_file_stays(tmp_path, limit):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["o.h5", "x.hdf5"]
 
 
+CLOSED = """
+mount -t tmpfs none "$1" && mount -o remount,ro "$1" && cd "$1" && shift
+"$@"
+code=$?
+ls -A
+exit $code
+"""
+
+
+def test_a_closed_folder_is_refused_and_nothing_is_left(tmp_path):
+    source, closed = tmp_path / "x.hdf5", tmp_path / "closed"
+    write_d4rl(source, (5, 6, 7))
+    closed.mkdir()
+    # Permissions do not bind root: a file system that may only be read does.
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:
+        pytest.skip("no file system may be mounted here")
+    program = [sys.executable, "-m", "koopcli", "ingest", source, "-o", closed / "o.h5"]
+    done = subprocess.run(
+        ["unshare", "-rm", "bash", "-c", CLOSED, "-", closed, *program],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    expected = "Read-only file system; choose a place you may write to"
+    assert done.stderr.splitlines()[-1] == f"error: {closed}/o.h5: {expected}"
+
+
 SLOW = """
 import sys, time
 from koopcli.data.writer import DatasetWriter

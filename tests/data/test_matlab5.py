@@ -17,7 +17,7 @@ def saved(path, values, **options):
     return path.read_bytes()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), st.sampled_from(KINDS), st.booleans())
 def test_arrays_are_what_scipy_wrote(tmp_path_factory, data, kind, compressed):
     shape = data.draw(arrays.array_shapes(min_dims=2, max_dims=3, max_side=4))

@@ -82,7 +82,7 @@ def outcome(found, config):
     return told, source.dt, sorted(source.warnings), dict(source.dropped)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(tables(), SETTINGS, st.lists(st.integers(1, 8), min_size=1, max_size=4))
 def test_the_size_of_the_pieces_changes_nothing(table, given, sizes):
     config = IngestConfig(**given)

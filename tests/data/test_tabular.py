@@ -24,7 +24,7 @@ def opened(*columns, environment="", **config):
     return list(source.episodes()), source
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(LENGTHS)
 def test_episodes_come_back_whether_or_not_the_last_row_has_an_action(lengths):
     expected = random_episodes(lengths)

@@ -27,7 +27,7 @@ def test_take_keeps_the_order():
     assert found.observation_rows.tolist() == [4, 0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     lengths=st.lists(st.integers(1, 12), min_size=3, max_size=8),
     data=st.data(),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from linear_world import model_meta, world, write_partial, write_run, write_world
 
-from koopcli.config.evaluation import EvalConfig
+from koopcli.config.evaluation import EvalConfig, LongRunConfig
 from koopcli.data import store
 from koopcli.errors import ConfigError, DataError, ModelError
 from koopcli.evaluate import tables
@@ -138,6 +138,7 @@ def test_an_evaluation_is_repeated_from_its_protocol(data_file, run_folder):
     asked = EvalConfig(
         horizons=(1, 100), max_starts=10, angle_cols=("x=2",), reencode_every=3,
         bootstrap=20, seed=3, confidence=0.8, valid_threshold=0.1, divergence_factor=1.0,
+        lyapunov_exponent=1.0, long_run=LongRunConfig(min_steps=10, smoothing=2.0),
     )  # fmt: skip
     first = evaluate([run_folder], data_file, asked)
     written = json.loads(json.dumps(tables.without_nan(first.document())))
@@ -147,5 +148,16 @@ def test_an_evaluation_is_repeated_from_its_protocol(data_file, run_folder):
         config_of(written["protocol"]),
     )
     document = json.loads(json.dumps(tables.without_nan(again.document())))
-    for name in ("protocol", "results", "summary", "comparisons", "episodes"):
+    for name in (
+        *("protocol", "results", "summary", "comparisons", "episodes"),
+        *("long_run", "lyapunov"),
+    ):
         assert document[name] == written[name]
+    # Three dimensions, of which x is an angle.
+    assert document["protocol"]["state_space_form"] == "histogram"
+    assert document["protocol"]["long_run"]["smoothing"] == 2.0
+    # Three models: over all, three dimensions and two episodes each.
+    assert len(document["long_run"]) == 3 * (1 + 3 + 2)
+    exact = next(row for row in document["long_run"] if row["model"] == "linear")
+    assert exact["d_stsp"] < 1e-6 and exact["d_h"] < 1e-4
+    assert exact["episodes"] == 2 and exact["steps"] == 45

@@ -113,6 +113,21 @@ def test_a_value_that_is_not_there_has_not_passed(text, missing):
     assert len(failures(text, nrmse=missing)) == 1
 
 
+def test_long_run_statistics_are_judged_over_all_episodes_if_they_were_asked_for():
+    several = [gates.parse("d_stsp>1")]
+    with pytest.raises(ConfigError, match="'d_stsp>1': add --long-run"):
+        gates.check_long_run(several, asked=False)
+    gates.check_long_run(several, asked=True)
+    rows = [
+        {"run": "a", "episode": None, "quantity": "observations", "d_stsp": 2.0},
+        {"run": "a", "episode": 3, "quantity": "observations", "d_stsp": 9.0},
+        {"run": "a", "episode": None, "quantity": "x", "d_stsp": math.nan},
+    ]
+    found = gates.failures(several, replace(report(), more={"long_run": rows}))
+    assert found == ["koopman (a): d_stsp is 2, and --fail-if 'd_stsp>1' holds"]
+    assert len(gates.failures(several, report())) == 1
+
+
 def test_rows_that_do_not_exist_have_not_passed():
     assert len(failures("nrmse[rewards]@100>1e9")) == 1
     assert len(failures("nrmse@50>1e9")) == 1

@@ -21,7 +21,7 @@ def test_a_window_is_the_start_and_what_followed(dataset):
     np.testing.assert_array_equal(window.rewards[1], dataset.rewards[step : step + 4])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 6), min_size=2, max_size=4), st.booleans())
 def test_no_window_crosses_an_episode(lengths, last_known):
     lengths = [length + (not last_known) for length in lengths]

@@ -82,4 +82,4 @@ def test_files_hold_every_row_and_are_not_replaced(tmp_path):
         simulation.write(made, tmp_path / "out")
     simulation.write(made, tmp_path / "out", overwrite=True)
     with pytest.raises(ConfigError, match="is a file"):
-        simulation.refuse(tmp_path / "out/simulation.csv", overwrite=True)
+        simulation.write(made, tmp_path / "out/simulation.csv", overwrite=True)

@@ -6,28 +6,12 @@ import jax.numpy as jnp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from model_meta import META
 
-from koopcli.config.model import ModelConfig
 from koopcli.delays import Delays
 from koopcli.errors import ModelError
 from koopcli.model import checkpoint, container
-from koopcli.model.checkpoint import ModelMeta
 from koopcli.model.koopman import KoopmanModel
-
-META = ModelMeta(
-    model_config=ModelConfig(latent_dim=3, encoder_width=4, decoder_width=4),
-    observation_names=("x", "v"),
-    action_names=("u",),
-    dt=0.05,
-    dt_known=True,
-    has_rewards=True,
-    horizon=10,
-    step=7,
-    observation_min=(-1.0, -2.0),
-    observation_max=(1.0, 2.0),
-    observation_scale=(0.5, 1.0),
-    reward_scale=2.0,
-)
 
 
 def model_for(meta, seed=0):
@@ -117,7 +101,7 @@ def test_nan_parameters_are_noticed(tmp_path):
         checkpoint.load(tmp_path / "m.eqx")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_mutated_file_loads_or_is_refused_and_never_crashes(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("fuzz") / "model.eqx"

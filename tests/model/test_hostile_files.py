@@ -13,28 +13,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from model_meta import META
 
 from koopcli.config.choices import ModelKind
-from koopcli.config.model import ModelConfig
 from koopcli.errors import ModelError
 from koopcli.model import checkpoint, container
 from koopcli.model.build import build
-from koopcli.model.checkpoint import ModelMeta
 
-META = ModelMeta(
-    model_config=ModelConfig(latent_dim=2, encoder_width=3, decoder_width=3),
-    observation_names=("x", "v"),
-    action_names=("u",),
-    dt=0.05,
-    dt_known=True,
-    has_rewards=True,
-    horizon=10,
-    step=7,
-    observation_min=(-1.0, -2.0),
-    observation_max=(1.0, 2.0),
-    observation_scale=(0.5, 1.0),
-    reward_scale=2.0,
-)
 WEIRD = [
     10**9,
     10**30,
@@ -166,7 +151,7 @@ def test_arrays_that_are_not_those_of_the_model(tmp_path, sound, change, why):
     assert why in refused(tmp_path / "m.eqx", content)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_a_flipped_bit_is_always_found(tmp_path_factory, sound, place, bit):
     content = bytearray(sound)

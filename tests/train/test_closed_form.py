@@ -1,9 +1,8 @@
 import csv
 import json
 
-import numpy as np
 import pytest
-from linear_world import world, write_world
+from linear_world import one_each, world, write_world
 from typer.testing import CliRunner
 
 from koopcli import config_file
@@ -22,8 +21,7 @@ CONFIG = RunConfig(
 
 @pytest.fixture
 def data(tmp_path):
-    dataset = world((200, 60, 25))
-    dataset.splits.update(val=np.array([1]), test=np.array([2]))
+    dataset = one_each(world((200, 60, 25)))
     return write_world(tmp_path / "data.h5", dataset)
 
 

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from linear_world import TURN, world
+from linear_world import TURN, one_each, world
 from memory_dataset import memory_dataset
 
 from koopcli.config.choices import ModelKind, Observables, Stability
@@ -83,8 +83,7 @@ def test_blocks_are_bounded_and_complete(monkeypatch):
 
 
 def test_the_choice_is_the_best_of_all_and_is_written_down():
-    dataset = world((200, 60, 25))
-    dataset.splits.update(val=np.array([1]), test=np.array([2]))
+    dataset = one_each(world((200, 60, 25)))
     asked = []
 
     def validate(model, every):

@@ -38,8 +38,7 @@ def data(tmp_path):
 @pytest.fixture
 def validated(tmp_path):
     """The same world with a validation episode."""
-    world = linear_world.world()
-    world.splits.update(val=np.array([1]), test=np.array([2]))
+    world = linear_world.one_each(linear_world.world())
     return linear_world.write_world(tmp_path / "validated.h5", world)
 
 
@@ -123,6 +122,7 @@ def test_patience_stops_early(tmp_path, validated):
     )
     result = fit(validated, tmp_path / "run", stubborn)
     assert result.stopped_early and result.steps == 8 and result.best_step == 2
+    assert 0 < result.seconds_to_first_step <= result.seconds
 
 
 def test_normalisers_come_from_the_training_statistics(data):

@@ -14,22 +14,13 @@ import sys
 import time
 
 import linear_world
-import numpy as np
 import pytest
+from tiny_training import TINY
 
-TINY = [
-    *("--batch-size", "2", "--horizon", "3", "--latent-dim", "2"),
-    *("--steps", "160", "--checkpoint-every", "2"),
-    *("--set", "dispatch_steps=2", "--set", "eval_every=20", "--set", "val_windows=4"),
-    *(
-        "--set",
-        "encoder_width=4",
-        "--set",
-        "decoder_width=4",
-        "--set",
-        "action_width=4",
-    ),
-    *("--set", "reencode_every=0", "--set", "rollout_every=0"),
+LONG = [
+    *TINY,
+    *("--steps", "160", "--checkpoint-every", "2", "--set", "eval_every=20"),
+    *("--set", "val_windows=4", "--set", "rollout_every=0"),
 ]
 CALLS = 80
 CLOCK = {"seconds", "steps_per_second"}
@@ -58,15 +49,14 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    world = linear_world.world()
-    world.splits.update(val=np.array([1]), test=np.array([2]))
+    world = linear_world.one_each(linear_world.world())
     return linear_world.write_world(tmp_path_factory.mktemp("w") / "data.h5", world)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory, data, cache):
     run = tmp_path_factory.mktemp("whole") / "run"
-    code, said = finish(train(cache, data, "-o", run, *TINY))
+    code, said = finish(train(cache, data, "-o", run, *LONG))
     assert code == 0, said
     return run
 
@@ -82,12 +72,12 @@ def records(run):
         return []
 
 
-def assert_same(run, whole):
+def assert_same(run, whole, calls=CALLS):
     for name in ("model.eqx", "last.eqx", "config.toml"):
         assert (run / name).read_bytes() == (whole / name).read_bytes(), name
     names = [path.name for path in sorted((whole / "checkpoints").iterdir())]
     assert [path.name for path in sorted((run / "checkpoints").iterdir())] == names
-    assert records(run) == records(whole) and len(records(run)) == CALLS
+    assert records(run) == records(whole) and len(records(run)) == calls
     assert not list(run.rglob(".*")), "nothing half written is left"
 
 
@@ -106,7 +96,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_it_never_was(
     tmp_path, data, whole, cache, kills
 ):
     rng, run, during = random.Random(kills), tmp_path / "run", 0
-    process = train(cache, data, "-o", run, *TINY)
+    process = train(cache, data, "-o", run, *LONG)
     for number in range(kills):
         # Later each time, so that the run gets somewhere; one call takes about 10 ms.
         count = 1 + int((number + rng.random()) * (CALLS - 20) / kills)
@@ -117,6 +107,28 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_it_never_was(
     assert code == 0 and "going on from step" in said, said
     assert_same(run, whole)
     assert during or kills < 10, "none of them came during a write"
+
+
+@pytest.mark.parametrize(
+    ("kills", "calls"), [(1, 20), pytest.param(10, CALLS, marks=pytest.mark.slow)]
+)
+def test_a_killed_run_that_reads_its_data_from_disk_ends_as_if_it_never_was(
+    tmp_path, data, cache, kills, calls
+):
+    # Less than the data, which are 1.9 kB, and more than the windows of four calls.
+    how = [*LONG, "--memory-budget", "1500", "--steps", str(2 * calls)]
+    code, said = finish(train(cache, data, "-o", tmp_path / "whole", *how))
+    assert code == 0 and "the data exceeds the memory budget" in said, said
+    rng, run = random.Random(kills), tmp_path / "run"
+    process = train(cache, data, "-o", run, *how)
+    for number in range(kills):
+        count = 1 + int((number + rng.random()) * (calls - 10) / kills)
+        kill_after(process, run, count, rng.random() * 0.03)
+        process = train(cache, "--resume", run)
+    code, said = finish(process)
+    assert code == 0 and "going on from step" in said, said
+    assert "the data exceeds the memory budget" in said
+    assert_same(run, tmp_path / "whole", calls)
 
 
 SMALL = """
@@ -132,7 +144,7 @@ main()
 def half(tmp_path_factory, data, cache):
     """A run that was killed about half-way, to copy."""
     run = tmp_path_factory.mktemp("half") / "run"
-    kill_after(train(cache, data, "-o", run, *TINY), run, CALLS // 2, 0.0)
+    kill_after(train(cache, data, "-o", run, *LONG), run, CALLS // 2, 0.0)
     return run
 
 
@@ -196,3 +208,25 @@ def test_on_a_full_disk_and_a_closed_one_nothing_is_lost(
     if kind == "full":
         assert f"koopcli train --resume {disk}/run" in first
         assert "step 160/160" in said
+
+
+CLOSED = """
+mount -t tmpfs none "$1" && mount -o remount,ro "$1" && cd "$1" && shift
+"$@"
+code=$?
+ls -A
+exit $code
+"""
+
+
+def test_a_new_run_in_a_closed_folder_is_refused_and_leaves_nothing(
+    tmp_path, data, cache
+):
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode:
+        pytest.skip("no file system may be mounted here")
+    within = ["unshare", "-rm", "bash", "-c", CLOSED, "-", str(tmp_path)]
+    process = train(cache, data, "-o", tmp_path / "run", *LONG, within=within)
+    listed, said = process.communicate(timeout=300)
+    assert process.returncode == 1 and listed == "", said
+    expected = "Read-only file system; choose a place you may write to"
+    assert said.splitlines()[-1] == f"error: {tmp_path}/run: {expected}"

@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 import signal
@@ -49,14 +50,14 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path):
 
 
 def test_a_lock_on_a_file_that_was_deleted_meanwhile_is_none(tmp_path, monkeypatch):
-    original, deleted = lock._lock, []
+    original, deleted = fcntl.flock, []
 
-    def slow(descriptor, run):
+    def slow(descriptor, how):
         if not deleted:
-            deleted.append((run / ".lock").unlink())
-        original(descriptor, run)
+            deleted.append((tmp_path / ".lock").unlink())
+        original(descriptor, how)
 
-    monkeypatch.setattr(lock, "_lock", slow)
+    monkeypatch.setattr(fcntl, "flock", slow)
     with lock.held(tmp_path):
         assert deleted and (tmp_path / ".lock").is_file()
 

@@ -26,7 +26,7 @@ def record(step, validation=None, loss=0.5):
 @pytest.fixture
 def wandb(monkeypatch):
     """A stand-in that remembers what it was told."""
-    told = SimpleNamespace(settings=None, rows=[], finished=0)
+    told = SimpleNamespace(settings=None, rows=[], finished=0, logins=0, refusal=None)
     session = SimpleNamespace(
         log=lambda row, step: told.rows.append((step, row)),
         finish=lambda: setattr(told, "finished", told.finished + 1),
@@ -36,8 +36,17 @@ def wandb(monkeypatch):
         told.settings = settings
         return session
 
+    class Error(Exception):
+        pass
+
+    def login():
+        told.logins += 1
+        if told.refusal:
+            raise Error(told.refusal)
+
     module = ModuleType("wandb")
-    module.init = init
+    module.init, module.login, module.Error = init, login, Error
+    monkeypatch.delenv("WANDB_MODE", raising=False)
     monkeypatch.setitem(sys.modules, "wandb", module)
     return told
 
@@ -56,6 +65,21 @@ def test_wandb_hears_of_every_record_and_of_the_settings(tmp_path, wandb):
     assert row["train/loss"] == 0.5 and row["train/one_step"] == 0.25
     assert row["skipped"] == 1 and "step" not in row
     assert rest["val/nmse"] == 0.1 and "train/loss" not in rest
+
+
+def test_whoever_is_not_logged_in_hears_it_before_any_work(
+    tmp_path, wandb, monkeypatch
+):
+    wandb.refusal = "No API key configured"
+    with (
+        pytest.raises(ConfigError, match=r"No API key .*WANDB_MODE=offline"),
+        loggers.opened([Logger.WANDB], tmp_path, RunConfig()),
+    ):
+        pass
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    with loggers.opened([Logger.WANDB], tmp_path, RunConfig()) as [report]:
+        report(record(5))
+    assert wandb.logins == 1 and len(wandb.rows) == 1
 
 
 def test_tensorboard_writes_into_the_run_folder(tmp_path):

@@ -7,7 +7,6 @@ import os
 import signal
 
 import linear_world
-import numpy as np
 import pytest
 
 from koopcli.config.model import ModelConfig
@@ -37,8 +36,7 @@ def config(**train):
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    world = linear_world.world()
-    world.splits.update(val=np.array([1]), test=np.array([2]))
+    world = linear_world.one_each(linear_world.world())
     return linear_world.write_world(tmp_path_factory.mktemp("w") / "data.h5", world)
 
 

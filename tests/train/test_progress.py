@@ -74,3 +74,13 @@ def test_the_clock_predicts_the_end_from_the_last_rate():
     assert Clock(steps=100, done=30, seconds=7.0).seconds >= 7.0
     assert fields["steps_per_second"] == pytest.approx(5.0)
     assert fields["eta_seconds"] == pytest.approx(18.0)
+
+
+def test_the_clock_knows_when_the_first_step_began(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    clock = Clock(steps=10, done=4, seconds=30.0)
+    assert clock.start_up is None
+    for now[0] in (107.0, 120.0):
+        clock.begun()
+    assert clock.start_up == 7.0 and clock.seconds == 50.0

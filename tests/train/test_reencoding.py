@@ -27,8 +27,7 @@ def config(**model):
 
 @pytest.fixture
 def data(tmp_path):
-    world = linear_world.world()
-    world.splits.update(val=np.array([1]), test=np.array([2]))
+    world = linear_world.one_each(linear_world.world())
     return linear_world.write_world(tmp_path / "data.h5", world)
 
 

@@ -36,6 +36,20 @@ def test_other_settings_are_refused_by_name(run):
         resuming.check(run, train(seed=3, eval_every=7, steps=200))
 
 
+def test_a_run_of_a_version_without_a_setting_of_today_is_refused_by_its_name(run):
+    lines = (run / "config.toml").read_text().splitlines()
+    missing = ("one_step", "keep")  # the second one changes no step
+    kept = [line for line in lines if not line.startswith(missing)]
+    assert len(kept) == len(lines) - 2
+    (run / "config.toml").write_text("\n".join(kept))
+    (run / "environment.json").write_text('{"koopcli": "0.0.7"}')
+    with pytest.raises(
+        ConfigError,
+        match=r"begun by koopcli 0\.0\.7, which did not have loss\.one_step",
+    ):
+        resuming.check(run, CONFIG)
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path):
     with pytest.raises(ModelError, match="is not a run folder"):
         resuming.settings(tmp_path)

@@ -61,7 +61,7 @@ def test_a_dispatch_equals_plain_optax_steps(parts):
         parameters = optax.apply_updates(parameters, updates)
     assert equal(state.parameters, parameters, 1e-5)
     assert np.isclose(record.means["loss"], np.mean(losses), rtol=1e-4)
-    assert int(state.step) == 3 and int(state.first_bad) == -1
+    assert int(state.step) == 3 and int(state.bad_steps) == 0
 
 
 def test_how_steps_are_cut_into_calls_changes_nothing_and_compiles_once(parts):
@@ -94,9 +94,9 @@ def test_bad_steps_change_nothing_are_named_and_do_not_spoil_the_mean(parts):
     assert equal(state.parameters, kept)
     assert record.skipped.tolist()[:4] == [True, True, True, False]
     assert np.isnan(record.means["loss"])
-    assert (int(state.step), int(state.bad_steps), int(state.first_bad)) == (5, 3, 2)
+    assert (int(state.step), int(state.bad_steps)) == (5, 3)
     state, record = dispatch(state, frozen, data, key, jnp.int32(2))
-    assert (int(state.bad_steps), int(state.first_bad)) == (0, -1)
+    assert int(state.bad_steps) == 0
     assert not record.skipped.any() and np.isfinite(record.means["loss"])
     assert not equal(state.parameters, kept)
 
@@ -126,5 +126,5 @@ def test_after_too_many_bad_steps_nothing_changes_any_more(parts):
         state, _ = dispatch(state, frozen, everywhere, key, jnp.int32(6))
     assert int(state.bad_steps) == 12 > CONFIG.train.max_bad_steps
     state, record = dispatch(state, frozen, data, key, jnp.int32(2))
-    assert record.skipped[:2].all() and int(state.first_bad) == 0
+    assert record.skipped[:2].all() and int(state.step) == int(state.bad_steps)
     assert equal(state.parameters, parameters)

@@ -4,7 +4,7 @@ import numpy as np
 from memory_dataset import memory_dataset
 
 from koopcli.config.model import ModelConfig
-from koopcli.config.training import RunConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.data.windows import starts
 from koopcli.train.fit import initial_model
 from koopcli.train.validation import make_validation
@@ -50,3 +50,18 @@ def test_no_validation_episodes_no_validation():
     dataset.splits["val"] = np.zeros(0, np.int64)
     assert make_validation(dataset, horizon=3, windows=4) is None
     assert jax.default_backend() == "cpu"
+
+
+def test_another_run_needs_no_other_program():
+    dataset = memory_dataset((6, 4, 9, 5))
+
+    def programs():
+        compiled = jax.devices()[0].client.live_executables()
+        names = [each.hlo_modules()[0].name for each in compiled]
+        return names.count("jit__sums")
+
+    before = programs()
+    for seed in (1, 2):
+        config = RunConfig(model=CONFIG.model, train=TrainConfig(seed=seed, horizon=7))
+        make_validation(dataset, horizon=3, windows=99)(initial_model(dataset, config))
+    assert programs() - before == 1

@@ -2,19 +2,17 @@
 
 Three layouts are understood, and a folder of such files: flat rows with an `episode`
 column or `episode_ends`; one episode per file; padded batches (episode, time, column)
-with `lengths`. A file's header says how large an array is, so that an absurd one is
-refused before memory is asked for.
+with `lengths`. `koopcli.data.npz_arrays` leaves large arrays on disk.
 """
 
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 
 from koopcli.config.data import IngestConfig
-from koopcli.data import environments, mapping, source_files, table
+from koopcli.data import environments, mapping, npz_arrays, source_files, table
 from koopcli.data.mapping import ACTIONS, OBSERVATIONS
 from koopcli.data.readers import TABULAR, Source
 from koopcli.data.table import Table
@@ -34,8 +32,8 @@ REFUSED = {
 }
 ENDS = "episode_ends"
 LENGTHS = ("lengths", "length", "episode_lengths", "seq_lens")
-LARGEST_DEFLATE_RATIO = 1100
-"""A compressed member cannot grow by more; one that says so is damaged or malicious."""
+ROWS = 65_536
+"""Rows that are handed on at a time."""
 
 
 def detect(source: str) -> bool:
@@ -58,55 +56,19 @@ def open_source(source: str, config: IngestConfig) -> Source:
     environment = environments.named_in(Path(source).name)
     required = mapping.required(config)
 
-    def tables() -> Iterator[tuple[Table]]:
+    def tables() -> Iterator[Iterable[Table]]:
         for path in files:
-            for whole in _tables(path.name, _arrays(path), required):
-                yield (whole,)
+            # Tables slice their columns and ask nothing else of them before that.
+            arrays = cast(dict[str, np.ndarray], npz_arrays.read(path))
+            for whole in _tables(path.name, arrays, required):
+                yield _pieces(whole)
 
     return open_tables(tables, files, config, environment=environment)
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                _check_member(path, archive, member)
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except DataError:
-        raise
-    except Exception as error:
-        # zlib.error, struct.error, and all that a damaged header makes a parser raise.
-        raise DataError(f"{path}: not a readable NPZ file ({error!r})") from error
-
-
-def _check_member(path: Path, archive: zipfile.ZipFile, member: Any) -> None:
-    name = member.filename.removesuffix(".npy")
-    if member.file_size > LARGEST_DEFLATE_RATIO * member.compress_size + 1024:
-        raise DataError(f"{path}: {name!r} claims an impossible size; it is damaged")
-    with archive.open(member) as stream:
-        major, _ = np.lib.format.read_magic(stream)
-        read = (
-            np.lib.format.read_array_header_1_0
-            if major == 1
-            else np.lib.format.read_array_header_2_0
-        )
-        shape, _, dtype = read(stream)
-        header = stream.tell()
-    if dtype.hasobject:
-        raise DataError(
-            f"{path}: {name!r} holds Python objects (a pickle), and reading those can "
-            "run any program; save plain arrays, one episode per file or flat with an "
-            "'episode' column"
-        )
-    size = dtype.itemsize
-    for axis in shape:
-        size *= axis  # Python's integers do not overflow, as NumPy's would
-    if size != member.file_size - header:
-        raise DataError(
-            f"{path}: {name!r} has the shape {shape} but holds "
-            f"{member.file_size - header} bytes; it is damaged"
-        )
+def _pieces(whole: Table) -> Iterator[Table]:
+    for first in range(0, whole.rows, ROWS):
+        yield whole.part(slice(first, first + ROWS))
 
 
 def _tables(
@@ -122,6 +84,7 @@ def _tables(
     if ends is None:
         yield table.from_arrays(where, columns, required)
         return
+    ends = ends[...]
     rows = max((len(v) for v in columns.values()), default=0)
     valid = ends.ndim == 1 and ends.dtype.kind in "iu" and len(ends) > 0
     starts = np.concatenate([[0], ends[:-1]]) if valid else ends
@@ -152,7 +115,7 @@ def _padded(where: str, arrays: dict[str, np.ndarray]) -> Iterator[Table]:
     count = episodes.pop()
     lengths = np.full(count, shortest)
     if lengths_name is not None:
-        lengths = arrays[lengths_name].reshape(-1)
+        lengths = arrays[lengths_name][...].reshape(-1)
         if (
             len(lengths) != count
             or lengths.dtype.kind not in "iu"

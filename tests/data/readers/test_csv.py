@@ -32,7 +32,7 @@ def write(path, columns, separator=","):
             rows.writerow("" if v != v else repr(v.item()) for v in row)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(LENGTHS, st.booleans(), st.sampled_from(",;\t|"))
 def test_episodes_come_back(tmp_path_factory, lengths, complete, separator):
     path = tmp_path_factory.mktemp("csv") / "x.csv"
@@ -43,7 +43,7 @@ def test_episodes_come_back(tmp_path_factory, lengths, complete, separator):
     assert source.warnings == []
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(LENGTHS)
 def test_one_episode_per_file_of_a_folder(tmp_path_factory, lengths):
     folder = tmp_path_factory.mktemp("csv")
@@ -171,7 +171,7 @@ def test_the_jittering_clock_of_drone14_needs_a_decision(shared_data):
     assert np.isfinite(found[0].observations).all()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(LENGTHS, st.booleans(), st.integers(1, 200))
 def test_a_file_larger_than_a_block_comes_back(
     tmp_path_factory, lengths, complete, size

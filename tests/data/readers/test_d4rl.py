@@ -15,7 +15,7 @@ def read(path, **settings):
     return list(source.episodes()), source
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=6), data=st.data())
 def test_episodes_come_back_as_they_were(tmp_path_factory, lengths, data):
     terminal = data.draw(st.sets(st.integers(0, len(lengths) - 1)))

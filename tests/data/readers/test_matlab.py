@@ -41,7 +41,7 @@ def read(path, **config):
     return list(source.episodes()), source
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(LENGTHS, WRITERS, st.booleans())
 def test_flat_variables_come_back(tmp_path_factory, lengths, write, complete):
     lengths = [length + 1 for length in lengths]  # one row alone looks like a parameter
@@ -51,7 +51,7 @@ def test_flat_variables_come_back(tmp_path_factory, lengths, write, complete):
     assert_same(read(path)[0], expected, complete=complete)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(LENGTHS, WRITERS, st.booleans())
 def test_trials_come_back(tmp_path_factory, lengths, write, cells):
     lengths = [length + 1 for length in lengths]

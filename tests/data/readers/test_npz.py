@@ -19,7 +19,7 @@ def read(path, **config):
     return list(source.episodes()), source
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(LENGTHS, st.booleans(), st.booleans())
 def test_flat_episodes_come_back(tmp_path_factory, lengths, complete, by_ends):
     path = tmp_path_factory.mktemp("npz") / "x.npz"
@@ -34,7 +34,7 @@ def test_flat_episodes_come_back(tmp_path_factory, lengths, complete, by_ends):
     assert source.warnings == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(LENGTHS, st.booleans(), st.integers(0, 3))
 def test_padded_batches_come_back(tmp_path_factory, lengths, complete, padding):
     path = tmp_path_factory.mktemp("npz") / "x.npz"
@@ -55,7 +55,7 @@ def test_padded_batches_come_back(tmp_path_factory, lengths, complete, padding):
     assert_same(read(path)[0], expected, complete=complete)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(LENGTHS)
 def test_one_episode_per_file(tmp_path_factory, lengths):
     folder = tmp_path_factory.mktemp("npz")

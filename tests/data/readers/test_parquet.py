@@ -20,7 +20,7 @@ def write(path, columns):
     writer.write_table(pa.table({n: v.tolist() for n, v in arrays.items()}), path)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(LENGTHS, st.booleans())
 def test_episodes_come_back(tmp_path_factory, lengths, complete):
     path = tmp_path_factory.mktemp("parquet") / "x.parquet"
@@ -51,7 +51,7 @@ def test_damage_is_named(tmp_path):
             read(path)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(LENGTHS, st.integers(1, 200), st.integers(1, 9))
 def test_a_file_larger_than_a_piece_comes_back(tmp_path_factory, lengths, size, group):
     path = tmp_path_factory.mktemp("parquet") / "x.parquet"

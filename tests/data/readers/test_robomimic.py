@@ -45,7 +45,7 @@ def read(path, **config):
     return list(source.episodes()), source
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(LENGTHS)
 def test_demos_come_back_in_counting_order(tmp_path_factory, lengths):
     path = tmp_path_factory.mktemp("robomimic") / "x.hdf5"

@@ -1,0 +1,1 @@
+"""How fast koopcli is on this machine, and how far from what the machine can do."""

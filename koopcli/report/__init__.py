@@ -1,0 +1,1 @@
+"""One page about runs: what was trained, on what, how wrong it is, and how to repeat it."""
