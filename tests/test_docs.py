@@ -57,6 +57,7 @@ def test_links_lead_somewhere(page):
             assert (page.parent / target).exists(), target
 
 
+@pytest.mark.slow
 def test_the_tutorial_runs_from_top_to_bottom(tmp_path):
     text = (ROOT / "docs/tutorial.md").read_text()
     blocks = re.findall(r"```(console|python)\n(.*?)```", text, re.DOTALL)

@@ -67,6 +67,7 @@ def report(run, data):
     return data_map.data_map(run, data)
 
 
+@pytest.mark.slow
 def test_planted_faults_are_suspicious_and_nothing_else_is_as_much(report):
     worst = [row["episode"] for row in report.episodes[:2]]
     assert sorted(worst) == [GLUED, WRONG]

@@ -96,6 +96,7 @@ def test_what_was_measured_after_the_last_sound_checkpoint_is_measured_again(
     assert content(run) == content(whole)
 
 
+@pytest.mark.slow
 def test_the_end_of_a_run_that_goes_further_leaves_no_trace(tmp_path, data):
     run = tmp_path / "run"
     fit(data, run, config(steps=6))

@@ -110,7 +110,11 @@ def test_a_run_that_is_killed_again_and_again_ends_as_if_it_never_was(
 
 
 @pytest.mark.parametrize(
-    ("kills", "calls"), [(1, 20), pytest.param(10, CALLS, marks=pytest.mark.slow)]
+    ("kills", "calls"),
+    [
+        pytest.param(1, 20, marks=pytest.mark.slow),
+        pytest.param(10, CALLS, marks=pytest.mark.slow),
+    ],
 )
 def test_a_killed_run_that_reads_its_data_from_disk_ends_as_if_it_never_was(
     tmp_path, data, cache, kills, calls
@@ -153,7 +157,9 @@ def half_lines(run):
     return [] if text.endswith("\n") else [text.splitlines()[-1]]
 
 
-@pytest.mark.parametrize("what", ["metrics", "checkpoint"])
+@pytest.mark.parametrize(
+    "what", [pytest.param("metrics", marks=pytest.mark.slow), "checkpoint"]
+)
 def test_without_room_the_last_checkpoint_stays_and_no_record_is_cut(
     tmp_path, whole, half, what, cache
 ):
