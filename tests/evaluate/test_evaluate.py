@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import equinox as eqx
@@ -41,6 +42,22 @@ def test_linear_is_perfect_on_a_linear_world_and_an_untrained_model_is_not(
     }
     assert nrmse["linear"] < 1e-4 < nrmse["persistence"]
     assert nrmse["koopman"] > 0.1
+
+
+def test_a_bias_adds_up_over_the_horizon_and_is_not_a_one_step_error(
+    run_folder, tmp_path
+):
+    made = world()
+    drift = np.arange(len(made.observations), dtype=np.float32)[:, None]
+    drifting = replace(made, observations=drift * np.float32([1, 2, 0]))
+    path = write_world(tmp_path / "drift.h5", drifting)
+    report = evaluate([run_folder], path, EvalConfig(horizons=(1, 10), bootstrap=0))
+    mse = {
+        row.horizon: row.mse
+        for row in report.rows
+        if (row.model, row.quantity) == ("persistence", "observations")
+    }
+    assert mse == pytest.approx({1: (1 + 4) / 3, 10: (100 + 400) / 3})
 
 
 def test_batching_does_not_change_the_errors(data_file, run_folder):
