@@ -74,7 +74,8 @@ def trained(tmp_path_factory):
     )
     run(
         *("train", folder / "data.h5", "-o", folder / "run", "--latent-dim", 2),
-        *("--horizon", HORIZON, "--steps", 4000, "--learning-rate", 0.02),
+        *("--horizon", HORIZON, "--batch-size", 64),
+        *("--steps", 4000, "--learning-rate", 0.02),
         *(part for setting in linear for part in ("--set", setting)),
     )
     whole = write(folder / "whole.hdf5", matrices, rng, episodes=8, missing=0.0)

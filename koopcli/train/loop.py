@@ -31,7 +31,7 @@ from koopcli.train.training_state import Bookkeeping, Found
 from koopcli.train.validation import make_validation
 
 Losses = dict[str, float]
-NEGLIGIBLE = 1e-6
+NEGLIGIBLE = 1e-3
 """Loss, in standard units, from which no growth is an explosion."""
 
 

@@ -39,7 +39,7 @@ def test_every_run_is_trained_recorded_and_announced(tmp_path, trained):
     for run in planned():
         folder = tmp_path / run.name
         assert records.read(folder, run, "abc", renew=False) == done[run.name]
-    assert heard[0] == "run 1 of 4: koopman-seed0, 5 steps of 64 windows, horizon 50"
+    assert heard[0] == "run 1 of 4: koopman-seed0, 5 steps of 32 windows, horizon 100"
     assert heard[1] == "koopman-seed0: beware"
     assert heard[2].endswith("horizon 20; about 27 s left in all")
 

@@ -19,7 +19,7 @@ def test_what_was_trained_on_what(material):
 def test_all_settings_are_folded_away(bare):
     (part,) = [b for b in training.section(bare).blocks if isinstance(b, Part)]
     assert part.folded
-    assert ["train.batch_size", "64"] in [list(row) for row in part.blocks[0].rows]
+    assert ["train.batch_size", "32"] in [list(row) for row in part.blocks[0].rows]
 
 
 def test_settings_that_differ_are_named(bare):
