@@ -105,7 +105,8 @@ def augment(  # noqa: PLR0913 - the options of the command
         data: Dataset file.
         output: File to write; it appears complete or not at all.
         config: How.
-        judge: Another run, of any kind, that measures and does not decide.
+        judge: Another run, of any kind: picks no sample, but a scale at which it
+            disagrees ends the search.
         overwrite: Whether `output` may be replaced.
         command: Command line, for the record.
         listener: Who hears of the progress.

@@ -102,7 +102,7 @@ def accepted(
     good = measured.finite & ~measured.far
     if config.mode is Symmetry.GAUSSIAN:
         return good
-    # Nothing moves: nothing is gained.
+    # NaN where nothing moved: that gains nothing, and does not pass.
     good &= measured.cycle <= config.max_cycle
     good &= measured.after <= config.max_residual * np.maximum(
         measured.before, limits.typical

@@ -105,10 +105,10 @@ app.command("predict")(_cached(predict.predict))
 app.command("eval")(_cached(eval.evaluate))
 app.command("compare")(_cached(compare.compare))
 app.command("augment")(_cached(augment.augment))
-app.command("inspect-eigenvalues")(inspect_eigenvalues.inspect_eigenvalues)
-app.command("report")(report.report)
+app.command("inspect-eigenvalues")(_cached(inspect_eigenvalues.inspect_eigenvalues))
+app.command("report")(_cached(report.report))
 app.add_typer(benchmark.app, name="benchmark")
-app.command("demo")(demo.demo)
+app.command("demo")(_cached(demo.demo))
 app.command("env")(env.env)
 
 

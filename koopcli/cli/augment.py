@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
+from koopcli.cli.options import AsJson, OverwriteFile, Where
 from koopcli.config.augmentation import AugmentConfig
 from koopcli.config.choices import Device, Directions, Rewards, Symmetry, Unit
 from koopcli.errors import ConfigError
@@ -36,7 +37,7 @@ def augment(
         Rewards, typer.Option(help="As recorded, or with the reward head.")
     ] = DEFAULT.rewards,
     probability: Annotated[
-        float, typer.Option("--probability", "--prob", help="Share that is moved.")
+        float, typer.Option(help="Share that is moved.")
     ] = DEFAULT.probability,
     copies: Annotated[
         int, typer.Option(help="Times that the data is gone through.")
@@ -61,18 +62,14 @@ def augment(
     ] = DEFAULT.input_tolerance,
     judge: Annotated[
         Path | None,
-        typer.Option(metavar="RUN", help="Independent model: measures, never decides."),
+        typer.Option(
+            metavar="RUN", help="Independent model: ends the search for a scale."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all draws.")] = DEFAULT.seed,
-    device: Annotated[
-        Device, typer.Option(help="Where to compute.", envvar="KOOPCLI_DEVICE")
-    ] = Device.AUTO,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output file.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    device: Where = Device.AUTO,
+    overwrite: OverwriteFile = False,
+    as_json: AsJson = False,
 ) -> None:
     """Add training episodes, moved along symmetries of a Koopman model.
 

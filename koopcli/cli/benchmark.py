@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from koopcli.cli.options import AsJson, OverwriteResults, Where
 from koopcli.cli.quantities import names, numbers
 from koopcli.cli.quantities import parameters as read_parameters
 from koopcli.config.benchmark import (
@@ -37,20 +38,10 @@ Parameters = Annotated[
         show_default="each model's own",
     ),
 ]
-Where = Annotated[
-    Device,
-    typer.Option(
-        help="Where to compute; gpu never falls back.", envvar="KOOPCLI_DEVICE"
-    ),
-]
 Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", help="Folder for JSON, CSV and pictures."),
 ]
-Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace results in the output folder.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @app.callback()
@@ -80,7 +71,7 @@ def train(
     repeats: Repeats = TRAIN.repeats,
     device: Where = Device.AUTO,
     output: Output = None,
-    overwrite: Overwrite = False,
+    overwrite: OverwriteResults = False,
     as_json: AsJson = False,
 ) -> None:
     """Gradient updates per second, compile time and memory, per model and horizon.
@@ -116,7 +107,7 @@ def unroll(
     repeats: Repeats = UNROLL.repeats,
     device: Where = Device.AUTO,
     output: Output = None,
-    overwrite: Overwrite = False,
+    overwrite: OverwriteResults = False,
     as_json: AsJson = False,
 ) -> None:
     """Every form of the recurrence against the least time its bytes could take.
@@ -151,7 +142,7 @@ def predict(
     repeats: Repeats = PREDICT.repeats,
     device: Where = Device.AUTO,
     output: Output = None,
-    overwrite: Overwrite = False,
+    overwrite: OverwriteResults = False,
     as_json: AsJson = False,
 ) -> None:
     """Rollouts per second, and the latency of one step and of one of 100 steps.

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
+from koopcli.cli.options import AsJson, Where
 from koopcli.cli.quantities import budget as read_budget
 from koopcli.cli.quantities import names, numbers
 from koopcli.cli.quantities import parameters as read_parameters
@@ -52,12 +53,7 @@ def compare(
     split: Annotated[Split, typer.Option(help="Episodes to evaluate on.")] = (
         DEFAULT.split
     ),
-    device: Annotated[
-        Device,
-        typer.Option(
-            help="Where to compute; gpu never falls back.", envvar="KOOPCLI_DEVICE"
-        ),
-    ] = Device.AUTO,
+    device: Where = Device.AUTO,
     config: Annotated[
         Path | None, typer.Option(help="TOML file with settings of every model.")
     ] = None,
@@ -70,9 +66,7 @@ def compare(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Train anew what was asked otherwise.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train several models under one budget and set them side by side.
 

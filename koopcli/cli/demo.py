@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
+from koopcli.cli.options import AsJson
 
 
 def demo(
@@ -20,9 +21,7 @@ def demo(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an earlier demo.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run the whole job on Pendulum-v1 in about two minutes, without any data.
 

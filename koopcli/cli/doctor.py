@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from koopcli.cli.options import AsJson
 from koopcli.config.data import IngestConfig
 from koopcli.config.training import TrainConfig
 from koopcli.errors import ConfigError, DataError
@@ -36,9 +37,7 @@ def doctor(
         bool,
         typer.Option("--strict", help="Exit with 3 if there are errors or warnings."),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Look for faults in a dataset file or in sources, without writing anything.
 

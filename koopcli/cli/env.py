@@ -1,22 +1,12 @@
 """`koopcli env`: what a result may depend on besides settings and data."""
 
-from typing import Annotated
-
-import typer
-
+from koopcli.cli.options import AsJson, Where
 from koopcli.config.choices import Device
 
 
 def env(
-    device: Annotated[
-        Device,
-        typer.Option(
-            help="Where to compute; gpu never falls back.", envvar="KOOPCLI_DEVICE"
-        ),
-    ] = Device.AUTO,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    device: Where = Device.AUTO,
+    as_json: AsJson = False,
 ) -> None:
     """Show device, precision, versions and variables, for a bug report.
 

@@ -7,15 +7,20 @@ import typer
 
 from koopcli.cli import data_map as maps
 from koopcli.cli import quantities
+from koopcli.cli.options import AsJson, OverwriteResults, Where
 from koopcli.config.choices import Device, Split
 from koopcli.config.evaluation import EvalConfig, LongRunConfig, SimulateConfig
 from koopcli.errors import ConfigError, GateError
 
 DEFAULT, LONG_RUN = EvalConfig(), LongRunConfig()
 HORIZONS = ",".join(map(str, DEFAULT.horizons))
+COMMON = {"runs", "dataset", "output", "device", "overwrite", "as_json"}
+OF_MAPS = COMMON | {"data_map"}
+OF_SIMULATIONS = COMMON | {"simulate", "split", "n_init", "reencode_every"}
 
 
 def evaluate(
+    context: typer.Context,
     runs: Annotated[
         list[Path], typer.Argument(metavar="RUN...", help="Run folders or model files.")
     ],
@@ -132,15 +137,9 @@ def evaluate(
             show_default="with --simulate: the fewest possible",
         ),
     ] = None,
-    device: Annotated[
-        Device, typer.Option(help="Where to compute.", envvar="KOOPCLI_DEVICE")
-    ] = Device.AUTO,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace results in the output folder.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    device: Where = Device.AUTO,
+    overwrite: OverwriteResults = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure open-loop errors of runs against each other and simple baselines.
 
@@ -154,17 +153,11 @@ def evaluate(
     from koopcli.files import refuse_results
 
     if data_map:
-        asked = (
-            simulate,
-            long_run,
-            stride,
-            reencode_every,
-            angle_cols,
-            fail_if,
-            n_init,
-        )
-        if any(value not in (None, False) for value in asked) or horizons != HORIZONS:
-            raise ConfigError("--data-map evaluates nothing else: omit other options")
+        others = _given_besides(context, OF_MAPS)
+        if others:
+            raise ConfigError(
+                f"--data-map evaluates nothing else: omit other options ({others})"
+            )
         maps.show(runs, dataset, output, overwrite=overwrite, as_json=as_json)
         return
     every, sweep = _reencoding(reencode_every)
@@ -178,6 +171,9 @@ def evaluate(
                 "--simulate takes one --reencode-every, and no --angle-cols, --fail-if, "
                 "--plot-dims or --long-run"
             )
+        others = _given_besides(context, OF_SIMULATIONS)
+        if others:
+            raise ConfigError(f"--simulate has no use for {others}; omit it")
         settings = SimulateConfig(split=split, n_init=n_init, reencode_every=every)
         _simulate(runs, dataset, settings, (device, output, overwrite, as_json))
         return
@@ -231,6 +227,17 @@ def _print(report: Any) -> None:
     )
     for title, columns, rows in sections(report):
         render.table(title, list(columns), rows)
+
+
+def _given_besides(context: typer.Context, allowed: set[str]) -> str:
+    # On the command line: KOOPCLI_DEVICE and the like are meant for every command.
+    return ", ".join(
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name not in allowed
+        and (source := context.get_parameter_source(parameter.name or ""))
+        and source.name == "COMMANDLINE"
+    )
 
 
 def _reencoding(text: str | None) -> tuple[int | None, tuple[int, ...]]:

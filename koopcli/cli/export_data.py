@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from koopcli.cli.options import AsJson, OverwriteFile
 from koopcli.config.choices import ExportFormat, Split
 
 
@@ -20,12 +21,8 @@ def export_data(
             help="Only these episodes.", show_default="all, with their splits"
         ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output file.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    overwrite: OverwriteFile = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write the episodes of a dataset file as minari, d4rl, csv or parquet.
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from koopcli import run_dir
+from koopcli.cli.options import AsJson
 from koopcli.errors import DataError
 
 
@@ -13,9 +14,7 @@ def info(
     path: Annotated[
         Path, typer.Argument(metavar="FILE|RUN", help="Dataset file or run folder.")
     ],
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Describe a dataset file, a run folder or a model file."""
     from koopcli.cli import render

@@ -6,7 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
-from koopcli.cli.split_options import SplitSeed, TestFraction, ValFraction
+from koopcli.cli.options import (
+    AsJson,
+    OverwriteFile,
+    SplitSeed,
+    TestFraction,
+    ValFraction,
+)
 from koopcli.config.choices import ActionAlign, TimeUnit
 from koopcli.config.data import IngestConfig
 from koopcli.errors import ConfigError
@@ -161,16 +167,12 @@ def ingest(
         bool,
         typer.Option("--drop-terminated", help="Drop those that ended by themselves."),
     ] = DEFAULT.drop_terminated,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output file.")
-    ] = False,
+    overwrite: OverwriteFile = False,
     append: Annotated[
         bool,
         typer.Option("--append", help="Add the episodes to those of the output file."),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read trajectories, check them, split them by episode, write a dataset file.
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from koopcli.cli.options import AsJson
 from koopcli.config.choices import ModeOrder, Split
 from koopcli.config.evaluation import InspectConfig
 from koopcli.errors import ConfigError, GateError
@@ -58,9 +59,7 @@ def inspect_eigenvalues(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what is written.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List each mode with its modulus, frequency, damping and half-life.
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from koopcli.cli.options import AsJson, OverwriteFile, Where
 from koopcli.config.choices import Device, Split
 from koopcli.config.evaluation import PredictConfig
 from koopcli.errors import ConfigError
@@ -50,15 +51,9 @@ def predict(
             show_default="as stored in the model",
         ),
     ] = DEFAULT.reencode_every,
-    device: Annotated[
-        Device, typer.Option(help="Where to compute.", envvar="KOOPCLI_DEVICE")
-    ] = Device.AUTO,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output file.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    device: Where = Device.AUTO,
+    overwrite: OverwriteFile = False,
+    as_json: AsJson = False,
 ) -> None:
     """Predict observations (and rewards) from start states and actions."""
     from koopcli.cli import progress, render

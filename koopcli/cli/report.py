@@ -7,6 +7,7 @@ import typer
 
 from koopcli.cli import quantities
 from koopcli.cli.command_line import command_line
+from koopcli.cli.options import OverwriteFile, Where
 from koopcli.config.choices import Device, Split
 from koopcli.config.report import ReportConfig
 from koopcli.errors import ConfigError
@@ -35,12 +36,8 @@ def report(
     tolerance: Annotated[
         float, typer.Option(help="Residual below which a mode is verified.")
     ] = DEFAULT.tolerance,
-    device: Annotated[
-        Device, typer.Option(help="Where to compute.", envvar="KOOPCLI_DEVICE")
-    ] = Device.AUTO,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output.")
-    ] = False,
+    device: Where = Device.AUTO,
+    overwrite: OverwriteFile = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print what was collected, as one document.")
     ] = False,

@@ -6,7 +6,13 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
-from koopcli.cli.split_options import SplitSeed, TestFraction, ValFraction
+from koopcli.cli.options import (
+    AsJson,
+    OverwriteFile,
+    SplitSeed,
+    TestFraction,
+    ValFraction,
+)
 from koopcli.config.data import SplitConfig
 from koopcli.errors import ConfigError
 
@@ -36,12 +42,8 @@ def split(
         Path | None,
         typer.Option("--output", "-o", help="File to write.", show_default="DATA"),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output file.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    overwrite: OverwriteFile = False,
+    as_json: AsJson = False,
 ) -> None:
     """Split the episodes of a dataset file anew; training statistics follow.
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from koopcli.cli.command_line import command_line
+from koopcli.cli.options import AsJson, Where
 from koopcli.cli.quantities import memory, parameters, period
 from koopcli.cli.settings import Resolved, resolve
 from koopcli.config.choices import (
@@ -127,12 +128,7 @@ def train(
             "a quarter of the memory",
         ),
     ] = None,
-    device: Annotated[
-        Device,
-        typer.Option(
-            help="Where to compute; gpu never falls back.", envvar="KOOPCLI_DEVICE"
-        ),
-    ] = Device.AUTO,
+    device: Where = Device.AUTO,
     config: Annotated[
         Path | None, typer.Option(help="TOML file with settings.")
     ] = None,
@@ -147,9 +143,7 @@ def train(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an existing run folder.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document.")
-    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train a dynamics model.
 

@@ -51,7 +51,16 @@ def test_a_run_without_a_map_exits_with_4_and_says_how_to_train_one(tmp_path, fi
 
 
 @pytest.mark.parametrize(
-    "more", [("--simulate",), ("--long-run",), ("--horizons", "1,2"), ("--n-init", 3)]
+    "more",
+    [
+        ("--simulate",),
+        ("--long-run",),
+        ("--horizons", "1,2"),
+        ("--n-init", 3),
+        ("--burn-in", 3),
+        ("--plot-dims", "x"),
+        ("--split", "val"),
+    ],
 )
 def test_other_options_have_no_place_beside_it(files, more):
     result = koopcli("eval", *files, "--data-map", *more)

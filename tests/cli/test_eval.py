@@ -92,6 +92,8 @@ def test_whole_episodes_are_simulated(files, tmp_path):
         (("--simulate", "--reencode-every", "0,5"), "one --reencode-every"),
         (("--simulate", "--fail-if", "r2@1<0"), "no --angle-cols, --fail-if"),
         (("--simulate", "--long-run"), "--plot-dims or --long-run"),
+        (("--simulate", "--bootstrap", 5), "--simulate has no use for --bootstrap"),
+        (("--simulate", "--min-steps", 9), "has no use for --min-steps"),
     ],
 )
 def test_flags_that_contradict_simulation_are_a_usage_error(files, flags, message):

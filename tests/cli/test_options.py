@@ -2,7 +2,7 @@ from typing import get_args
 
 import pytest
 
-from koopcli.cli.split_options import SplitSeed, TestFraction, ValFraction
+from koopcli.cli.options import SplitSeed, TestFraction, ValFraction
 from koopcli.config.data import IngestConfig, SplitConfig
 
 
