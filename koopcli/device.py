@@ -37,7 +37,9 @@ def select(device: Device) -> str:
             f"--device {platform}: JAX finds no such device (it sees: {seen}); for "
             'NVIDIA GPUs install with `pip install "koopcli[cuda]"`, or use --device cpu'
         ) from error
-    jax.config.update("jax_default_device", found[0])
+    # Of those of this process: others of a distributed run have some too.
+    here = [one for one in found if one.process_index == jax.process_index()]
+    jax.config.update("jax_default_device", here[0])
     return platform
 
 

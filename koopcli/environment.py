@@ -30,6 +30,7 @@ def describe() -> dict[str, Any]:
         "device": device.device_kind,
         "backend": device.platform,
         "device_count": jax.device_count(),
+        "process_count": jax.process_count(),
         "backend_version": " ".join(device.client.platform_version.split()),
         "precision": {
             "dtype": str(jnp.zeros(()).dtype),

@@ -29,6 +29,10 @@ class ModelError(KoopError):
     exit_code = 4
 
 
+class ApartError(ConfigError):
+    """The processes of one run are not about to do the same."""
+
+
 class DivergedError(KoopError):
     """Training produced a non-finite loss or gradient."""
 
@@ -45,6 +49,12 @@ class DeviceError(KoopError):
     """The requested device is not there; koopcli never falls back silently."""
 
     exit_code = 7
+
+
+class LostProcessError(KoopError):
+    """Another process of the same run has gone."""
+
+    exit_code = 8
 
 
 class InterruptedRunError(KoopError):

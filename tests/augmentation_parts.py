@@ -9,7 +9,7 @@ from linear_plant import exact, matrices, plant
 from linear_world import write_run, write_world
 
 from koopcli.augment.blocks import encode, gather
-from koopcli.augment.latent_model import LatentModel
+from koopcli.augment.diagonal_model import DiagonalModel
 from koopcli.data.windows import start_table
 
 STEPS = 8
@@ -20,7 +20,7 @@ ROUNDING = 2e-5
 def latent_model(dataset=None):
     """The exact model of the plant: its own modes, nothing else."""
     found = exact(dataset or plant())
-    return LatentModel(found.model, found.meta)
+    return DiagonalModel(found.model, found.meta)
 
 
 def coasting():
@@ -38,7 +38,7 @@ def coasting():
         model.model,
         jnp.zeros_like(model.model.action_encoder.layers[0].weight),
     )
-    return dataset, LatentModel(still, model.meta)
+    return dataset, DiagonalModel(still, model.meta)
 
 
 def encoded(model, dataset, steps=STEPS):

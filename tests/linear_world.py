@@ -14,7 +14,7 @@ from koopcli.data.store import Dataset
 from koopcli.data.writer import DatasetWriter
 from koopcli.delays import Delays
 from koopcli.model import checkpoint
-from koopcli.model.checkpoint import ModelMeta
+from koopcli.model.header import ModelMeta
 from koopcli.model.koopman import KoopmanModel
 
 SPLITS = ("train", "val", "test")

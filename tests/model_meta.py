@@ -1,7 +1,7 @@
 """What a model file says of a small model of a plant with one input."""
 
 from koopcli.config.model import ModelConfig
-from koopcli.model.checkpoint import ModelMeta
+from koopcli.model.header import ModelMeta
 
 META = ModelMeta(
     model_config=ModelConfig(latent_dim=3, encoder_width=4, decoder_width=4),

@@ -10,7 +10,7 @@ KINDS = errors.KoopError.__subclasses__()
 
 
 def test_each_code_belongs_to_one_error():
-    assert sorted(kind.exit_code for kind in KINDS) == [2, 3, 4, 5, 6, 7, 130]
+    assert sorted(kind.exit_code for kind in KINDS) == [2, 3, 4, 5, 6, 7, 8, 130]
 
 
 @pytest.mark.parametrize("page", ["cli.md", "run-folder.md"])

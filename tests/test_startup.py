@@ -14,6 +14,7 @@ HEAVY = [
     "matplotlib",
     "pyarrow",
     "jinja2",
+    "optuna",
 ]
 COMMANDS = [
     "ingest",
@@ -25,6 +26,7 @@ COMMANDS = [
     "predict",
     "eval",
     "compare",
+    "sweep",
     "augment",
     "benchmark",
     "inspect-eigenvalues",

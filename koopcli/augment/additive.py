@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Complex, Float
 
 from koopcli.augment.blocks import Encoded
-from koopcli.augment.latent_model import LatentModel
+from koopcli.augment.diagonal_model import DiagonalModel
 from koopcli.augment.operator import Moved, Operator, moved
 
 
-def on_image(model: LatentModel) -> Operator:
+def on_image(model: DiagonalModel) -> Operator:
     """s̃[0] = s[0] + ε, with ε in standard deviations."""
 
     def move(encoded: Encoded, draw: np.ndarray) -> Moved:
@@ -24,7 +24,7 @@ def on_image(model: LatentModel) -> Operator:
     return Operator(len(model.reach), move)
 
 
-def free(model: LatentModel) -> Operator:
+def free(model: DiagonalModel) -> Operator:
     """s̃[0] decoded from S z[0] with σ_j = exp(ρ_j + i θ_j): every mode for itself."""
     modes = len(model.exponents)
 
@@ -37,7 +37,7 @@ def free(model: LatentModel) -> Operator:
     return Operator(2 * modes, move)
 
 
-def flow(model: LatentModel) -> Operator:
+def flow(model: DiagonalModel) -> Operator:
     """s̃[0] decoded from Λ^τ z[0] + (Λ^τ - 1) / (Λ - 1) u[0]: τ steps later or earlier.
 
     On the way there the first action is held; afterwards the actions are those of the
@@ -57,7 +57,7 @@ def flow(model: LatentModel) -> Operator:
 
 
 def add(
-    model: LatentModel, encoded: Encoded, delta: Complex[np.ndarray, "batch latent"]
+    model: DiagonalModel, encoded: Encoded, delta: Complex[np.ndarray, "batch latent"]
 ) -> Complex[np.ndarray, "batch point latent"]:
     """Return z[t] + Λ^t δ."""
     powers = model.powers(encoded.inputs.shape[1])
@@ -66,7 +66,7 @@ def add(
 
 
 def _decoded(
-    model: LatentModel, encoded: Encoded, delta: Complex[np.ndarray, "batch latent"]
+    model: DiagonalModel, encoded: Encoded, delta: Complex[np.ndarray, "batch latent"]
 ) -> Float[np.ndarray, "batch state"]:
     before = encoded.latents[:, 0]
     delta = np.where(np.isfinite(delta), delta, np.nan)
@@ -75,7 +75,7 @@ def _decoded(
 
 
 def _from(
-    model: LatentModel, encoded: Encoded, start: Float[np.ndarray, "batch state"]
+    model: DiagonalModel, encoded: Encoded, start: Float[np.ndarray, "batch state"]
 ) -> Moved:
     # In the precision it is written in, so that E(s̃[0]) is what a reader of it finds.
     with np.errstate(over="ignore"):

@@ -2,16 +2,19 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from koopcli import __version__
-from koopcli.augment import coverage, latent_model, moving
-from koopcli.augment.prepare import Prepared, load_judge, prepare
+from koopcli.augment import coverage, moving
+from koopcli.augment.loading import load
+from koopcli.augment.prepare import load_judge, prepare
+from koopcli.augment.prepared import Prepared
 from koopcli.augment.records import GROUP, Records
+from koopcli.augment.report import Augmented
 from koopcli.augment.summary import Checks, summarise
 from koopcli.config.augmentation import AugmentConfig
 from koopcli.data import store
@@ -21,7 +24,6 @@ from koopcli.errors import ModelError
 from koopcli.evaluate.compatibility import check_fit
 from koopcli.files import refuse_overwrite, replacing, sha256
 
-SCHEMA = "koopcli.augment/1"
 NO_JUDGE = (
     "the scale rests on the model's opinion of itself; --judge RUN, another seed for "
     "instance, stops the search where a second model disagrees"
@@ -34,55 +36,6 @@ class Listener:
 
     tell: Callable[[str], None] = lambda _: None
     progress: Callable[[int, int], None] = lambda *_: None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Augmented:
-    """What was written.
-
-    Attributes:
-        run: The model.
-        data: The dataset file.
-        judge: The judge, if there was one.
-        settings: How.
-        steps: Most steps of a block.
-        search: One row per scale that was tried.
-        checks: Of all proposals.
-        generators: Relative cycle error of each symmetry that was found.
-        episodes: Numbers of episodes: recorded, training among them, added.
-        steps_added: Steps of the added ones.
-        warnings: What does not quite fit.
-    """
-
-    run: str
-    data: str
-    judge: str | None
-    settings: AugmentConfig
-    steps: int
-    search: tuple[Checks, ...]
-    checks: Checks
-    generators: tuple[float, ...] | None
-    episodes: dict[str, int]
-    steps_added: int
-    warnings: tuple[str, ...] = field(default=())
-
-    def document(self) -> dict[str, Any]:
-        """Return the JSON document; NaN is the printer's to replace."""
-        parts = {
-            name: getattr(self, name) for name in ("run", "data", "judge", "steps")
-        }
-        return {
-            "schema": SCHEMA,
-            **parts,
-            "settings": asdict(self.settings),
-            "scale": self.checks.scale,
-            "search": [row.as_json() for row in self.search],
-            "checks": self.checks.as_json(),
-            "generators": None if self.generators is None else list(self.generators),
-            "episodes": self.episodes,
-            "steps_added": self.steps_added,
-            "warnings": list(self.warnings),
-        }
 
 
 def augment(  # noqa: PLR0913 - the options of the command
@@ -101,7 +54,7 @@ def augment(  # noqa: PLR0913 - the options of the command
     Validation and test episodes are copied as they are and nothing is made from them.
 
     Args:
-        run: Run folder or model file of a Koopman model.
+        run: Run folder or model file, of --model koopman or kfc.
         data: Dataset file.
         output: File to write; it appears complete or not at all.
         config: How.
@@ -118,7 +71,7 @@ def augment(  # noqa: PLR0913 - the options of the command
     """
     listener = listener or Listener()
     refuse_overwrite(output, overwrite=overwrite)
-    model, dataset = latent_model.load(run), store.load(data)
+    model, dataset = load(run), store.load(data)
     digest = sha256(data)
     warnings = check_fit(str(run), model.meta, dataset, digest)
     if config.scale is None and judge is None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from koopcli.augment import latent_model
 from koopcli.augment.blocks import Blocks, encode
+from koopcli.augment.loading import load
 from koopcli.augment.prepare import prepare
 from koopcli.config.augmentation import AugmentConfig
 from koopcli.config.choices import Unit
@@ -41,7 +41,7 @@ class SymmetryAugmenter:
         """Make a mode ready.
 
         Args:
-            run: Run folder or model file of a Koopman model.
+            run: Run folder or model file, of --model koopman or kfc.
             data: Dataset file whose training split says where states lie.
             config: How; its unit is always the transition.
 
@@ -51,7 +51,7 @@ class SymmetryAugmenter:
             ModelError: The model does not fit, or no scale passes.
         """
         config = replace(config or AugmentConfig(), unit=Unit.TRANSITION)
-        model, dataset = latent_model.load(Path(run)), store.load(Path(data))
+        model, dataset = load(Path(run)), store.load(Path(data))
         check_fit(str(run), model.meta, dataset)
         self._prepared = prepare(model, dataset, config)
         self._random = np.random.default_rng([config.seed, 2])

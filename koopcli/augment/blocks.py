@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Complex, Float, Int
+from jaxtyping import Bool, Float, Inexact, Int
 
 from koopcli.augment.latent_model import LatentModel
 from koopcli.data.store import Dataset
@@ -57,12 +57,12 @@ class Encoded:
     Attributes:
         blocks: The blocks.
         latents: z = E(s).
-        inputs: u = B(a).
+        inputs: u = B(a); of a kfc model the numbers of K(a).
     """
 
     blocks: Blocks
-    latents: Complex[np.ndarray, "batch point latent"]
-    inputs: Complex[np.ndarray, "batch time latent"]
+    latents: Inexact[np.ndarray, "batch point latent"]
+    inputs: Inexact[np.ndarray, "batch time input"]
 
 
 def gather(dataset: Dataset, chosen: Starts, steps: int) -> Blocks:

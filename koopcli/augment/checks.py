@@ -103,7 +103,7 @@ def accepted(
     if config.mode is Symmetry.GAUSSIAN:
         return good
     # NaN where nothing moved: that gains nothing, and does not pass.
-    good &= measured.cycle <= config.max_cycle
+    good &= measured.cycle <= config.cycle_limit
     good &= measured.after <= config.max_residual * np.maximum(
         measured.before, limits.typical
     )

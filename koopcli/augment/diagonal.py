@@ -9,12 +9,12 @@ from jaxtyping import Complex, Float
 
 from koopcli.augment import relabel
 from koopcli.augment.blocks import Encoded
+from koopcli.augment.diagonal_model import DiagonalModel
 from koopcli.augment.generators import Generators
-from koopcli.augment.latent_model import LatentModel
 from koopcli.augment.operator import Moved, Operator, moved
 
 
-def commute(model: LatentModel, found: Generators) -> Operator:
+def commute(model: DiagonalModel, found: Generators) -> Operator:
     """σ = exp(c · g) with the actions kept; g is zero where a mode has inputs."""
 
     def move(encoded: Encoded, draw: np.ndarray) -> Moved:
@@ -24,7 +24,7 @@ def commute(model: LatentModel, found: Generators) -> Operator:
     return Operator(len(found.directions), move, found.directions, found.misses)
 
 
-def equivariant(model: LatentModel, found: Generators) -> Operator:
+def equivariant(model: DiagonalModel, found: Generators) -> Operator:
     """σ = exp(c · g) with other actions: B(ã) = S B(a)."""
 
     def move(encoded: Encoded, draw: np.ndarray) -> Moved:
@@ -39,7 +39,7 @@ def equivariant(model: LatentModel, found: Generators) -> Operator:
     return Operator(len(found.directions), move, found.directions, found.misses)
 
 
-def flow(model: LatentModel) -> Operator:
+def flow(model: DiagonalModel) -> Operator:
     """σ_j = λ_j^τ, one τ for all modes: a shift in time, of data without inputs."""
     found = Generators(model.exponents[None], np.zeros(1))
 

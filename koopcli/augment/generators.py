@@ -20,7 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Complex, Float
 
-from koopcli.augment.latent_model import LatentModel
+from koopcli.augment.diagonal_model import DiagonalModel
 from koopcli.errors import ModelError
 from koopcli.model.koopman import KoopmanModel
 from koopcli.model.networks import unpack
@@ -51,7 +51,7 @@ def independent(modes: Bool[np.ndarray, " latent"]) -> Generators:
 
 
 def on_image(
-    model: LatentModel,
+    model: DiagonalModel,
     states: Float[np.ndarray, "row state"],
     modes: Bool[np.ndarray, " latent"],
     actions: Float[np.ndarray, "row action"] | None = None,

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from koopcli.augment.blocks import encode, gather
 from koopcli.augment.checks import Measured
 from koopcli.augment.operator import Moved
-from koopcli.augment.prepare import Prepared
+from koopcli.augment.prepared import Prepared
 from koopcli.data.episode import Episode
 from koopcli.data.store import Dataset
 from koopcli.data.windows import Starts, start_table

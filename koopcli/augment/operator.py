@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Complex, Float
+from jaxtyping import Bool, Complex, Float, Inexact
 
 from koopcli.augment.blocks import Blocks, Encoded
 from koopcli.augment.latent_model import LatentModel
@@ -22,7 +22,7 @@ class Moved:
     """
 
     blocks: Blocks
-    latents: Complex[np.ndarray, "batch point latent"] | None
+    latents: Inexact[np.ndarray, "batch point latent"] | None
     action_miss: Float[np.ndarray, " batch"] | None
     finite: Bool[np.ndarray, " batch"]
 
@@ -47,7 +47,7 @@ class Operator:
 def moved(
     model: LatentModel,
     encoded: Encoded,
-    latents: Complex[np.ndarray, "batch point latent"],
+    latents: Inexact[np.ndarray, "batch point latent"],
     relabelled: tuple[np.ndarray, np.ndarray] | None = None,
     start: Float[np.ndarray, "batch state"] | None = None,
 ) -> Moved:

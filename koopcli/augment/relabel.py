@@ -11,7 +11,8 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Complex, Float
 
-from koopcli.augment.latent_model import ROWS, LatentModel
+from koopcli.augment.diagonal_model import DiagonalModel
+from koopcli.augment.latent_model import ROWS
 from koopcli.model.koopman import KoopmanModel
 from koopcli.model.networks import unpack
 
@@ -20,7 +21,7 @@ TINY = 1e-12
 
 
 def solve(
-    model: LatentModel,
+    model: DiagonalModel,
     actions: Float[np.ndarray, "batch time action"],
     aim: Complex[np.ndarray, "batch time latent"],
 ) -> Float[np.ndarray, "batch time action"]:

@@ -20,7 +20,8 @@ from koopcli.benchmark.update import Update
 from koopcli.config.benchmark import BenchmarkTrainConfig
 from koopcli.config.model import ModelConfig
 from koopcli.config.training import RunConfig
-from koopcli.model.dynamics import Dimensions, DynamicsModel
+from koopcli.model.dimensions import Dimensions
+from koopcli.model.dynamics import DynamicsModel
 from koopcli.model.koopman import KoopmanModel
 from koopcli.train.batches import Batch, DeviceData, sample
 

@@ -26,7 +26,6 @@ from koopcli.model.unroll import UnrollFunction, choose
 ROUNDS = 3
 """Unrolls per call: memory that is fresh at the first is in use at the others."""
 MODULUS = 0.99
-FORMS = tuple(form for form in Unroll if form is not Unroll.AUTO)
 BYTES = 4
 """Of a real number; a complex one is two."""
 PASSES = {"forward": 2, "gradient": 4}
@@ -101,7 +100,7 @@ def _measure(
     inputs = _inputs(horizon, config)
     numbers = 2 * inputs.drive[0].size
     results, works = [], {}
-    for form in FORMS:
+    for form in forms():
         for passes in PASSES:
             result, work = _prepare(form, passes, inputs)
             tell(f"{form}, {passes}, horizon {horizon}: {result.note or 'compiled'}")
@@ -135,6 +134,14 @@ def _inputs(horizon: int, config: BenchmarkUnrollConfig) -> Inputs:
         drive=draw(keys[2]),
         arriving=draw(keys[3]),
     )
+
+
+def forms() -> list[Unroll]:
+    """Return the forms that differ on the backend in use."""
+    alike = (
+        {Unroll.AUTO} if jax.default_backend() == "gpu" else {Unroll.AUTO, Unroll.FUSED}
+    )
+    return [form for form in Unroll if form not in alike]
 
 
 def _prepare(

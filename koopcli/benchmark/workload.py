@@ -12,7 +12,8 @@ from koopcli.config.choices import ModelKind
 from koopcli.config.training import RunConfig
 from koopcli.model import sizes
 from koopcli.model.build import build
-from koopcli.model.dynamics import Dimensions, DynamicsModel
+from koopcli.model.dimensions import Dimensions
+from koopcli.model.dynamics import DynamicsModel
 from koopcli.model.unroll import choose
 from koopcli.train.batches import DeviceData
 from koopcli.train.fit import settle_reencoding

@@ -27,8 +27,10 @@ from koopcli.cli import (
     render,
     report,
     split,
+    sweep,
     train,
 )
+from koopcli.cli.screening import screened
 from koopcli.errors import KoopError
 
 INTERRUPTED = 130
@@ -101,12 +103,15 @@ app.command("doctor")(doctor.doctor)
 app.command("split")(split.split)
 app.command("export-data")(export_data.export_data)
 app.command("train")(_cached(train.train))
-app.command("predict")(_cached(predict.predict))
-app.command("eval")(_cached(eval.evaluate))
+app.command("predict")(_cached(screened(predict.predict)))
+app.command("eval")(_cached(screened(eval.evaluate)))
 app.command("compare")(_cached(compare.compare))
-app.command("augment")(_cached(augment.augment))
-app.command("inspect-eigenvalues")(_cached(inspect_eigenvalues.inspect_eigenvalues))
-app.command("report")(_cached(report.report))
+app.command("sweep")(_cached(sweep.sweep))
+app.command("augment")(_cached(screened(augment.augment)))
+app.command("inspect-eigenvalues")(
+    _cached(screened(inspect_eigenvalues.inspect_eigenvalues))
+)
+app.command("report")(_cached(screened(report.report)))
 app.add_typer(benchmark.app, name="benchmark")
 app.command("demo")(_cached(demo.demo))
 app.command("env")(env.env)
@@ -131,7 +136,7 @@ def _program(
 
     Exit codes: 0 ok, 1 unexpected, 2 usage or configuration, 3 invalid input data,
     4 model and data do not match, 5 training diverged, 6 a requested gate failed,
-    7 requested device missing, 130 interrupted.
+    7 requested device missing, 8 another process of the run lost, 130 interrupted.
     """
 
 

@@ -7,7 +7,7 @@ import typer
 
 from koopcli.cli.command_line import command_line
 from koopcli.cli.options import AsJson, OverwriteFile, Where
-from koopcli.config.augmentation import AugmentConfig
+from koopcli.config.augmentation import MAX_CYCLE, AugmentConfig
 from koopcli.config.choices import Device, Directions, Rewards, Symmetry, Unit
 from koopcli.errors import ConfigError
 
@@ -17,7 +17,8 @@ AUTO = "auto"
 
 def augment(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="Run folder or model file (koopman).")
+        Path,
+        typer.Argument(metavar="RUN", help="Run folder or model file: koopman, kfc."),
     ],
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Dataset file.")],
     output: Annotated[
@@ -43,7 +44,10 @@ def augment(
         int, typer.Option(help="Times that the data is gone through.")
     ] = DEFAULT.copies,
     max_cycle: Annotated[
-        float, typer.Option(help="Largest accepted cycle error.")
+        float | None,
+        typer.Option(
+            help="Largest accepted cycle error.", show_default=f"{MAX_CYCLE}; kfc: any"
+        ),
     ] = DEFAULT.max_cycle,
     max_residual: Annotated[
         float, typer.Option(help="Largest accepted growth of the one-step error.")

@@ -7,6 +7,7 @@ import typer
 
 from koopcli import run_dir
 from koopcli.cli.options import AsJson
+from koopcli.cli.screening import screen
 from koopcli.errors import DataError
 
 
@@ -58,6 +59,7 @@ def _dataset(path: Path) -> dict[str, Any]:
 def _model(path: Path) -> dict[str, Any]:
     import dataclasses
 
+    screen(path)
     from koopcli.model import checkpoint
 
     file = run_dir.model_file(path)

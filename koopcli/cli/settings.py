@@ -14,7 +14,7 @@ from koopcli.errors import ConfigError
 PREFIX = "KOOPCLI_"
 FLAGS = {"kind": "--model"}
 """Flags that are not called like their setting."""
-RESERVED = {"KOOPCLI_DEVICE", compile_cache.VARIABLE}
+RESERVED = {"KOOPCLI_DEVICE", "KOOPCLI_STORAGE", compile_cache.VARIABLE}
 """Environment variables that do not belong to the run's configuration."""
 
 

@@ -1,9 +1,6 @@
 """`koopcli train`: fit a model to a dataset file, into a run folder."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +9,7 @@ import typer
 from koopcli.cli.command_line import command_line
 from koopcli.cli.options import AsJson, Where
 from koopcli.cli.quantities import memory, parameters, period
+from koopcli.cli.session import How, given, started
 from koopcli.cli.settings import Resolved, resolve
 from koopcli.config.choices import (
     Device,
@@ -22,20 +20,10 @@ from koopcli.config.choices import (
     Unroll,
 )
 from koopcli.config.model import ModelConfig
-from koopcli.config.training import OptimizerConfig, RunConfig, TrainConfig
+from koopcli.config.training import OptimizerConfig, TrainConfig
 from koopcli.errors import ConfigError
 
 MODEL, OPTIMIZER, TRAIN = ModelConfig(), OptimizerConfig(), TrainConfig()
-
-
-@dataclass(frozen=True)
-class How:
-    """What does not belong to the settings of a run."""
-
-    device: Device
-    log: tuple[Logger, ...]
-    overwrite: bool
-    as_json: bool
 
 
 def _option(help: str, default: object, *names: str) -> Any:
@@ -66,7 +54,7 @@ def train(
         int | None, _option("Steps predicted per window.", TRAIN.horizon)
     ] = None,
     latent_dim: Annotated[
-        int | None, _option("Number of complex latents.", MODEL.latent_dim)
+        int | None, _option("Number of latents.", MODEL.latent_dim)
     ] = None,
     learning_rate: Annotated[
         float | None, _option("Peak step size.", OPTIMIZER.learning_rate)
@@ -129,6 +117,30 @@ def train(
         ),
     ] = None,
     device: Where = Device.AUTO,
+    num_devices: Annotated[
+        int | None,
+        _option("Devices that share every batch.", "all that divide it"),
+    ] = None,
+    distributed: Annotated[
+        bool,
+        typer.Option(
+            "--distributed",
+            help="One of several processes, which SLURM, Open MPI or Kubernetes started.",
+        ),
+    ] = False,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Of process 0, where nobody else tells; implies --distributed.",
+        ),
+    ] = None,
+    num_processes: Annotated[
+        int | None, typer.Option(help="Processes, with --coordinator.")
+    ] = None,
+    process_id: Annotated[
+        int | None, typer.Option(help="Which this is, from 0, with --coordinator.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file with settings.")
     ] = None,
@@ -170,7 +182,9 @@ def train(
         "deterministic": deterministic,
         **({} if checkpoint_every is None else period(checkpoint_every)),
         "memory_budget": None if memory_budget is None else memory(memory_budget),
+        "num_devices": num_devices,
     }
+    processes = given(distributed, coordinator, num_processes, process_id)
     if resume is not None:
         _refuse_new(output, config, overwrite=overwrite)
         config = _settings(resume)
@@ -178,7 +192,7 @@ def train(
     if print_config:
         _print_config(resolved, as_json=as_json)
         return
-    how = How(device, tuple(log or ()), overwrite, as_json)
+    how = How(device, processes, tuple(log or ()), overwrite, as_json)
     if resume is not None:
         _resume(resume, dataset, resolved, how)
         return
@@ -205,37 +219,19 @@ def _settings(run: Path) -> Path:
 
 
 def _resume(run: Path, dataset: Path | None, resolved: Resolved, how: How) -> None:
-    from koopcli.cli import render
     from koopcli.train import fit, resuming
 
     resuming.check(run, resolved.config)
-    with _started(run, resolved.config, how) as report:
+    with started(run, resolved.config, how) as (report, tell):
         result = fit.resume(
             run,
             resolved.config,
             dataset,
             report=report,
             command=command_line(),
-            tell=render.remark,
+            tell=tell,
         )
     _say(result, dataset or Path("DATA"), as_json=how.as_json)
-
-
-@contextmanager
-def _started(run: Path, config: RunConfig, how: How) -> Iterator[Any]:
-    """Choose the device, and yield whom the run reports to."""
-    from koopcli import device as devices
-    from koopcli.cli import progress, render
-
-    if config.train.deterministic:
-        devices.deterministic()
-    # Both before any work: a device or a library may be missing.
-    render.remark(f"training on {devices.select(how.device)}, into {run}")
-    from koopcli.train import loggers
-    from koopcli.train.report import tee
-
-    with progress.reporter() as show, loggers.opened(how.log, run, config) as logs:
-        yield tee(show, *logs)
 
 
 def _train(dataset: Path, output: Path, resolved: Resolved, how: How) -> None:
@@ -249,7 +245,7 @@ def _train(dataset: Path, output: Path, resolved: Resolved, how: How) -> None:
             f"windows of {horizon} steps, the default for {kind}; for {MODEL.kind} it is "
             f"{TRAIN.horizon}"
         )
-    with _started(output, resolved.config, how) as report:
+    with started(output, resolved.config, how) as (report, tell):
         result = fit(
             dataset,
             output,
@@ -257,14 +253,17 @@ def _train(dataset: Path, output: Path, resolved: Resolved, how: How) -> None:
             report=report,
             command=command_line(),
             overwrite=how.overwrite,
-            tell=render.remark,
+            tell=tell,
         )
     _say(result, dataset, as_json=how.as_json)
 
 
 def _say(result: Any, dataset: Path, *, as_json: bool) -> None:
+    from koopcli import distributed
     from koopcli.cli import render
 
+    if not distributed.primary():
+        return
     for warning in result.warnings:
         render.warning(warning)
     if as_json:

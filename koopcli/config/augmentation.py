@@ -1,10 +1,16 @@
 """Settings of `koopcli augment`."""
 
+import math
 from dataclasses import dataclass
 
 from koopcli.config.checks import above, at_least, fraction
 from koopcli.config.choices import Directions, Rewards, Symmetry, Unit
 from koopcli.errors import ConfigError
+
+BILINEAR = (Symmetry.KFC, Symmetry.KFC_PLUS)
+"""Modes of a kfc model; the others, but for noise, are of a diagonal one."""
+MAX_CYCLE = 0.5
+"""What an unset `augment.max_cycle` means, but for kfc."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,10 +22,12 @@ class AugmentConfig:
     unit: Unit = Unit.TRANSITION
     """Single transitions, or all steps between two re-encodings of the model together."""
     directions: Directions = Directions.IMAGE
-    """image: symmetries that stay where states lie; free: independent for every mode."""
+    """image: symmetries that stay where states lie; free: independent for every mode.
+    kfc is always free."""
     scale: float | None = None
     """Size of the move; flow: in steps, gaussian and homogeneous on the image: in standard
-    deviations of the state, else: of log σ. Unset: searched upward from `smallest`."""
+    deviations of the state, kfc: in the size of the latents, else: of log σ. Unset:
+    searched upward from `smallest`."""
     smallest: float = 1e-3
     """Where the search for the scale starts; it doubles it."""
     largest: float = 8.0
@@ -34,8 +42,9 @@ class AugmentConfig:
     """Share of the data that is moved, drawn block by block."""
     copies: int = 1
     """Times that the data is gone through."""
-    max_cycle: float = 0.5
-    """Largest accepted cycle error |E(s̃) - z̃| / |z̃ - z|."""
+    max_cycle: float | None = None
+    """Largest accepted cycle error |E(s̃) - z̃| / |z̃ - z|; unset: MAX_CYCLE, and of kfc any,
+    whose moves leave the states' image by design."""
     max_residual: float = 2.0
     """Largest accepted one-step error, in that of the source or the typical one."""
     margin: float = 0.05
@@ -47,6 +56,13 @@ class AugmentConfig:
     seed: int = 0
     """Seed of all draws."""
 
+    @property
+    def cycle_limit(self) -> float:
+        """The largest accepted cycle error; infinite: it does not decide."""
+        if self.max_cycle is not None:
+            return self.max_cycle
+        return math.inf if self.mode in BILINEAR else MAX_CYCLE
+
     def __post_init__(self) -> None:
         if self.scale is not None:
             above("augment", 0, scale=self.scale)
@@ -57,7 +73,12 @@ class AugmentConfig:
                 "augment.scale: noise of any size passes, so there is nothing to search; "
                 "give --scale in standard deviations, such as 0.003 (S4RL)"
             )
-        above("augment", 0, smallest=self.smallest, max_cycle=self.max_cycle)
+        if self.unit is Unit.TRAJECTORY and self.mode in BILINEAR:
+            raise ConfigError(
+                f"augment.unit trajectory: what {self.mode} moves along depends on the "
+                "action, so that a block is one step; leave it out"
+            )
+        above("augment", 0, smallest=self.smallest, max_cycle=self.cycle_limit)
         above("augment", 0, max_residual=self.max_residual)
         at_least("augment", self.smallest, largest=self.largest)
         if self.largest == float("inf"):

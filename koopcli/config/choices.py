@@ -10,6 +10,22 @@ class Logger(enum.StrEnum):
     WANDB = "wandb"
 
 
+class Sampler(enum.StrEnum):
+    """How a sweep chooses settings: from what it has seen, by chance, or all in turn."""
+
+    TPE = "tpe"
+    RANDOM = "random"
+    GRID = "grid"
+
+
+class Pruner(enum.StrEnum):
+    """Which trials of a sweep are stopped early."""
+
+    MEDIAN = "median"
+    HALVING = "halving"
+    NONE = "none"
+
+
 class ModelKind(enum.StrEnum):
     """What predicts: the Koopman model, or one of those it is compared with."""
 
@@ -19,6 +35,7 @@ class ModelKind(enum.StrEnum):
     TRANSFORMER = "transformer"
     DSSM = "dssm"
     EDMDC = "edmdc"
+    KFC = "kfc"
 
 
 class Stability(enum.StrEnum):
@@ -59,6 +76,7 @@ class Unroll(enum.StrEnum):
     CONV = "conv"
     SCAN = "scan"
     ASSOCIATIVE = "associative"
+    FUSED = "fused"
 
 
 class Device(enum.StrEnum):
@@ -118,6 +136,8 @@ class Symmetry(enum.StrEnum):
     COMMUTE = "commute"
     FLOW = "flow"
     EQUIVARIANT = "equivariant"
+    KFC = "kfc"
+    KFC_PLUS = "kfc++"
 
 
 class Unit(enum.StrEnum):

@@ -31,7 +31,7 @@ class ModelConfig:
     kind: ModelKind = ModelKind.KOOPMAN
     """Which model."""
     latent_dim: int = 128
-    """Number m of complex latents."""
+    """Number of latents: complex ones (koopman), real ones (kfc)."""
     encoder_width: int = 256
     """Hidden units of the state encoder."""
     encoder_depth: int = 2

@@ -26,6 +26,8 @@ class LossConfig:
     """Weight of the penalty on |λ| > 1 when stability is soft."""
     stop_gradient: bool = False
     """Whether the consistency target is held fixed."""
+    noise: float = 0.06
+    """Noise on the states that kfc learns to reconstruct, in standard deviations."""
     decode_fraction: float = 0.1
     """Share of each window's time steps that is decoded, drawn anew at every step."""
 
@@ -39,6 +41,7 @@ class LossConfig:
             reward=self.reward,
             one_step=self.one_step,
             instability=self.instability,
+            noise=self.noise,
         )
         above("loss", 0, decode_fraction=self.decode_fraction)
         fraction("loss", decode_fraction=self.decode_fraction)
@@ -96,6 +99,8 @@ class TrainConfig:
     """Steps between two validations."""
     val_windows: int = 512
     """Largest number of validation windows."""
+    val_horizon: int | None = None
+    """Steps predicted from the first state of each validation window; unset: horizon."""
     data_map: bool = False
     """Whether the error of training windows is kept at every validation, for a data map."""
     map_windows: int = 2000
@@ -116,6 +121,8 @@ class TrainConfig:
     """Only operations that give the same bits every time on a GPU too; slower."""
     memory_budget: int | None = None
     """Bytes that training data may take, else it is read from disk; unset: a quarter."""
+    num_devices: int | None = None
+    """Devices of each process that share every batch; unset: all that divide it."""
 
     def __post_init__(self) -> None:
         at_least(
@@ -142,8 +149,12 @@ class TrainConfig:
         )
         if self.max_loss_growth:
             at_least("train", 1, max_loss_growth=self.max_loss_growth)
+        if self.val_horizon is not None:
+            at_least("train", 1, val_horizon=self.val_horizon)
         if self.memory_budget is not None:
             at_least("train", 1, memory_budget=self.memory_budget)
+        if self.num_devices is not None:
+            at_least("train", 1, num_devices=self.num_devices)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,5 +188,18 @@ KIND_DEFAULTS: dict[ModelKind, dict[str, object]] = {
     ModelKind.TRANSFORMER: {"train.batch_size": 64, "optimizer.learning_rate": 4e-3},
     ModelKind.DSSM: {"train.batch_size": 64},
     ModelKind.EDMDC: {},
+    # As published, in one step of Adam; its step sizes fall by halves, here by a cosine.
+    ModelKind.KFC: {
+        "model.latent_dim": 32,
+        "model.width": 512,
+        "model.rollout_every": 1,  # one step is all it has been trained for
+        "train.horizon": 1,
+        "train.batch_size": 256,
+        "loss.reconstruction": 10.0,
+        "loss.one_step": 0.0,  # the prediction is of one step already
+        "optimizer.learning_rate": 3e-4,
+        "optimizer.beta2": 0.999,
+        "optimizer.weight_decay": 0.0,
+    },
 }
 """Defaults that differ from those below, by kind and dotted name."""

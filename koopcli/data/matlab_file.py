@@ -1,9 +1,10 @@
 """Reading the variables of a MATLAB file, of version 7.3 (HDF5) or older.
 
-Numbers become arrays, structs dictionaries, struct arrays and cells lists. Text, objects
-and function handles are left out.
+Numbers become arrays, which stay in the file if they are large, structs dictionaries,
+struct arrays and cells lists. Text, objects and function handles are left out.
 """
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ import numpy as np
 
 from koopcli.data import matlab5
 from koopcli.data.hdf5_parts import UNREADABLE, check_attributes, check_size, local
+from koopcli.data.on_disk import TransposedDataset
 from koopcli.errors import DataError
+
+HELD = 2**14
+"""Bytes up to which an array is simply read."""
 
 
 def variables(path: Path) -> dict[str, Any]:
@@ -20,17 +25,20 @@ def variables(path: Path) -> dict[str, Any]:
 
     Raises:
         DataError: The file is damaged.
+        OSError: There is no room to unpack it.
     """
     read = _hdf5 if h5py.is_hdf5(path) else _older
     try:
         found = read(path)
     except UNREADABLE as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise
         raise DataError(f"{path}: not a readable MATLAB file ({error})") from error
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _older(path: Path) -> dict[str, Any]:
-    return matlab5.variables(path.read_bytes())
+    return matlab5.variables(path)
 
 
 def _hdf5(path: Path) -> dict[str, Any]:
@@ -61,6 +69,8 @@ def _node(path: Path, file: h5py.File, node: Any, depth: int) -> Any:
     if node.attrs.get("MATLAB_empty", 0):
         return np.zeros((0, 0))
     check_size(path, node)
+    if node.nbytes > HELD and node.ndim == 2:
+        return TransposedDataset(path, node)
     return np.asarray(node[()]).T  # MATLAB's first axis is HDF5's last
 
 

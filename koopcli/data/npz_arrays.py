@@ -11,15 +11,13 @@ import errno
 import shutil
 import struct
 import tempfile
-import weakref
 import zipfile
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
 
 import numpy as np
 
+from koopcli.data.on_disk import Held, Layout, OnDisk
 from koopcli.errors import DataError
 
 LARGEST_DEFLATE_RATIO = 1100
@@ -29,46 +27,6 @@ HELD = 2**20
 _BLOCK = 2**20
 _LOCAL_HEADER = struct.Struct("<26xHH")
 """What precedes a member: 26 bytes, then the lengths of its name and extra field."""
-
-
-@dataclass(frozen=True)
-class _Layout:
-    shape: tuple[int, ...]
-    fortran: bool
-    dtype: np.dtype
-    offset: int
-
-
-class OnDisk:
-    """An array in a file: slices of its rows are arrays, and only these take memory."""
-
-    def __init__(self, file: IO[bytes], layout: _Layout):
-        """Take over `file`, which holds the array from `layout.offset` on."""
-        self._file, self._offset = file, layout.offset
-        self.shape, self.dtype = layout.shape, layout.dtype
-        self.ndim = len(self.shape)
-        weakref.finalize(self, file.close)
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return self.shape[0]
-
-    def __getitem__(self, key: Any) -> np.ndarray:
-        """Return rows, or parts of them, as NumPy would."""
-        first, *rest = key if isinstance(key, tuple) else (key,)
-        if first is ...:
-            first = slice(None)
-        if not isinstance(first, slice):
-            return self._rows(first, first + 1)[(0, *rest)]
-        return self._rows(*first.indices(len(self))[:2])[(slice(None), *rest)]
-
-    def _rows(self, start: int, stop: int) -> np.ndarray:
-        shape = (max(0, stop - start), *self.shape[1:])
-        if not np.prod(shape):
-            return np.empty(shape, self.dtype)
-        row = self.dtype.itemsize * int(np.prod(self.shape[1:]))
-        offset = self._offset + start * row
-        return np.memmap(self._file, self.dtype, "r", offset=offset, shape=shape)
 
 
 def read(path: Path) -> dict[str, np.ndarray | OnDisk]:
@@ -97,7 +55,7 @@ def read(path: Path) -> dict[str, np.ndarray | OnDisk]:
         raise DataError(f"{path}: not a readable NPZ file ({error!r})") from error
 
 
-def _layout(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Layout:
+def _layout(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Layout:
     name = member.filename.removesuffix(".npy")
     if member.file_size > LARGEST_DEFLATE_RATIO * member.compress_size + 1024:
         raise DataError(f"{path}: {name!r} claims an impossible size; it is damaged")
@@ -108,7 +66,7 @@ def _layout(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _L
             if major == 1
             else np.lib.format.read_array_header_2_0
         )
-        layout = _Layout(*header(stream), stream.tell())
+        layout = Layout(*header(stream), stream.tell())
     if layout.dtype.hasobject:
         raise DataError(
             f"{path}: {name!r} holds Python objects (a pickle), and reading those can "
@@ -127,22 +85,23 @@ def _layout(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _L
 
 
 def _array(
-    path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, layout: _Layout
+    path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, layout: Layout
 ) -> np.ndarray | OnDisk:
     with archive.open(member) as stream:
-        if member.file_size <= HELD or layout.fortran or not layout.shape:
+        if member.file_size <= HELD or not layout.shape:
             return np.lib.format.read_array(stream, allow_pickle=False)
         if member.compress_type == zipfile.ZIP_STORED:
             while stream.read(_BLOCK):  # to its end, where the checksum is compared
                 pass
             start = _start(path, member) + layout.offset
-            return OnDisk(open(path, "rb"), dataclasses.replace(layout, offset=start))
+            layout = dataclasses.replace(layout, offset=start)
+            return OnDisk(Held(open(path, "rb")), layout)
         with ExitStack() as closing:
             unpacked = closing.enter_context(tempfile.TemporaryFile())
             shutil.copyfileobj(stream, unpacked, _BLOCK)
             unpacked.flush()
             closing.pop_all()
-        return OnDisk(unpacked, layout)
+        return OnDisk(Held(unpacked), layout)
 
 
 def _start(path: Path, member: zipfile.ZipInfo) -> int:

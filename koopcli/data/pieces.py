@@ -21,6 +21,12 @@ HEAD_ROWS = 65_536
 """Rows at the start of a file that tell its time step and the scale of its columns."""
 
 
+def cut(whole: Table) -> Iterator[Table]:
+    """Yield a table whose columns may lie on disk piece by piece."""
+    for first in range(0, whole.rows, HEAD_ROWS):
+        yield whole.part(slice(first, first + HEAD_ROWS))
+
+
 def joined(pieces: list[Table]) -> Table:
     """Put successive pieces of one table together.
 

@@ -4,7 +4,7 @@ import re
 
 from koopcli.data.store import Dataset
 from koopcli.errors import ModelError
-from koopcli.model.checkpoint import ModelMeta
+from koopcli.model.header import ModelMeta
 
 DT_TOLERANCE = 1e-6
 """Relative difference up to which two time steps count as equal."""

@@ -25,7 +25,7 @@ from koopcli.evaluate.rollouts import (
 )
 from koopcli.files import refuse_overwrite
 from koopcli.model import checkpoint
-from koopcli.model.checkpoint import ModelMeta
+from koopcli.model.header import ModelMeta
 
 Progress = Callable[[int, int], None]
 """Called with the rollouts done and their total."""

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from koopcli import __version__, hdf5
 from koopcli.evaluate.rollouts import Predicted, Windows
 from koopcli.files import replacing
-from koopcli.model.checkpoint import ModelMeta
+from koopcli.model.header import ModelMeta
 
 SCHEMA = "koopcli.prediction"
 SCHEMA_VERSION = 1

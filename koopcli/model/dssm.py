@@ -24,7 +24,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from koopcli.config.choices import Discretisation, Stability, Unroll
 from koopcli.config.model import ModelConfig
-from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
+from koopcli.model.dimensions import Dimensions
+from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
 from koopcli.model.networks import LayerNorm, Linear, Network, pack, shrink, unpack
 from koopcli.model.normaliser import Normaliser, identity

@@ -6,7 +6,6 @@ source: Fathi et al. 2024, arXiv:2310.15386.
 """
 
 from abc import abstractmethod
-from dataclasses import dataclass
 
 import equinox as eqx
 import jax
@@ -19,15 +18,6 @@ from koopcli.config.model import ModelConfig
 from koopcli.delays import Delays
 from koopcli.model.history import Recall
 from koopcli.model.normaliser import Normaliser
-
-
-@dataclass(frozen=True)
-class Dimensions:
-    """Sizes of what a model reads and writes; `action` may be 0."""
-
-    state: int
-    action: int
-    reward: bool
 
 
 class Forecast(eqx.Module):

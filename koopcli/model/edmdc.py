@@ -20,7 +20,8 @@ from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 
 from koopcli.config.model import ModelConfig
 from koopcli.model import observables
-from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
+from koopcli.model.dimensions import Dimensions
+from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.normaliser import Normaliser, identity
 
 

@@ -20,7 +20,8 @@ from jax import lax
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 
 from koopcli.config.model import ModelConfig
-from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
+from koopcli.model.dimensions import Dimensions
+from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
 from koopcli.model.networks import Linear, Network, pack, unpack
 from koopcli.model.normaliser import Normaliser, identity

@@ -15,7 +15,8 @@ from jax import lax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from koopcli.config.model import ModelConfig
-from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
+from koopcli.model.dimensions import Dimensions
+from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.networks import Network, small_output
 from koopcli.model.normaliser import Normaliser, identity
 

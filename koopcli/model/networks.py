@@ -1,9 +1,11 @@
 """Multilayer perceptrons that work on the last axis.
 
-Weights are stored `(inputs, outputs)` and applied as `x @ weight`: any leading axes
-(time, batch) go through one matrix product, with no transposition.
+Weights are stored `(inputs, outputs)` and applied as `x @ weight`. All leading axes (time,
+batch) become one first: XLA's CPU backend transposes both arrays before it sums over two
+axes, as the gradient of the weight would, which takes twice as long as the product.
 """
 
+import math
 from typing import TypeVar
 
 import equinox as eqx
@@ -32,8 +34,10 @@ class Linear(eqx.Module):
         self, x: Float[Array, "*batch inputs"]
     ) -> Float[Array, "*batch outputs"]:
         """Apply to the last axis."""
-        bias = self.bias.reshape((1,) * (x.ndim - 1) + self.bias.shape)
-        return x @ self.weight + bias
+        rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
+        return (rows @ self.weight + self.bias[None]).reshape(
+            *x.shape[:-1], self.bias.shape[0]
+        )
 
 
 class Network(eqx.Module):

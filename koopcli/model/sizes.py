@@ -15,7 +15,8 @@ from koopcli.config.choices import ModelKind, Observables
 from koopcli.config.model import ModelConfig
 from koopcli.errors import ConfigError
 from koopcli.model.build import build
-from koopcli.model.dynamics import Dimensions, DynamicsModel
+from koopcli.model.dimensions import Dimensions
+from koopcli.model.dynamics import DynamicsModel
 
 TOLERANCE = 0.05
 """Largest relative difference to what was wanted, where widths allow it."""
@@ -25,6 +26,7 @@ blocks."""
 WIDTHS = {
     ModelKind.KOOPMAN: ("latent_dim", "encoder_width", "decoder_width", "action_width"),
     ModelKind.EDMDC: ("features",),
+    ModelKind.KFC: ("latent_dim", "width"),
 }
 """What is scaled, by kind; `width` alone for the others."""
 

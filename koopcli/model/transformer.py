@@ -19,7 +19,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from koopcli.config.model import ModelConfig
-from koopcli.model.dynamics import Dimensions, DynamicsModel, Forecast
+from koopcli.model.dimensions import Dimensions
+from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.networks import LayerNorm, Linear, Network, shrink
 from koopcli.model.normaliser import Normaliser, identity
 

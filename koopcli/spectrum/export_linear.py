@@ -12,7 +12,7 @@ import numpy as np
 
 from koopcli.errors import ConfigError
 from koopcli.files import replacing
-from koopcli.model.checkpoint import ModelMeta
+from koopcli.model.header import ModelMeta
 from koopcli.spectrum.linear_form import LinearForm
 
 SCHEMA = "koopcli.linear/1"

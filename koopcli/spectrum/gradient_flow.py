@@ -10,7 +10,7 @@ through which a loss on states has to pass; so the gain from s[0] to ŝ[k] is me
 for one linear stretch and, where the model re-encodes, as it is rolled out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import equinox as eqx
@@ -19,7 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from koopcli.config.choices import Unroll
 from koopcli.evaluate.rollouts import Windows
+from koopcli.model.build import reconfigured
 from koopcli.model.koopman import KoopmanModel
 from koopcli.spectrum.modal import Modal
 
@@ -170,6 +172,10 @@ def _standard(model: KoopmanModel, windows: Windows) -> tuple[Array, Array]:
 def _gains(
     model: KoopmanModel, windows: tuple[Array, Array], every: int
 ) -> Float[Array, " time"]:
+    # Forward mode, which the kernel for GPUs has not.
+    config = replace(model.config, unroll=Unroll.ASSOCIATIVE)
+    model = reconfigured(model, config)
+
     def ahead(state: Array, actions: Array) -> Array:
         start, given = state[None], actions[:, None]
         return model.forecast(start, given, reencode_every=every).states[:, 0]

@@ -19,9 +19,10 @@ from jaxtyping import Complex, Float
 from koopcli import run_dir
 from koopcli.errors import ModelError
 from koopcli.model import checkpoint
-from koopcli.model.checkpoint import ModelMeta, SavedModel
+from koopcli.model.checkpoint import SavedModel
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.model.edmdc import EdmdcModel
+from koopcli.model.header import ModelMeta
 from koopcli.model.koopman import KoopmanModel
 
 ROWS = 4096

@@ -10,6 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from koopcli.config.training import RunConfig
@@ -71,12 +72,20 @@ class Batch(eqx.Module):
     """Windows with time first, in standard units; padding is zero.
 
     `mask[k]` says whether the result of step k, `states[k + 1]`, belongs to the episode.
+    `axis` names the devices that share the batch, if these windows are only the part of
+    one of them.
     """
 
     states: Float[Array, "points batch state"]
     actions: Float[Array, "time batch action"]
     rewards: Float[Array, "time batch"] | None
     mask: Bool[Array, "time batch"]
+    axis: str | None = eqx.field(static=True, default=None)
+
+    @property
+    def devices(self) -> int:
+        """How many devices have a part of the batch."""
+        return 1 if self.axis is None else lax.axis_size(self.axis)
 
 
 def sampling_key(seed: int) -> PRNGKeyArray:

@@ -8,8 +8,8 @@ from koopcli import run_dir
 from koopcli.config.training import RunConfig
 from koopcli.data.store import Dataset
 from koopcli.model import checkpoint, sizes
-from koopcli.model.checkpoint import ModelMeta
 from koopcli.model.edmdc import EdmdcModel
+from koopcli.model.header import ModelMeta
 from koopcli.train import edmdc
 from koopcli.train.metrics_files import MetricsFiles
 from koopcli.train.report import FitResult, Reporter, StepReport
@@ -32,7 +32,8 @@ def train(
     horizon = config.train.horizon
     choose = make_validation(dataset, horizon, min(WINDOWS, config.train.val_windows))
     model, prediction = edmdc.fit(model, dataset, config.train.seed, choose)
-    validate = make_validation(dataset, horizon, config.train.val_windows)
+    judged = config.train.val_horizon or horizon
+    validate = make_validation(dataset, judged, config.train.val_windows)
     errors = validate(model) if validate else None
     seconds = time.monotonic() - started
     record = StepReport(

@@ -19,8 +19,8 @@ from koopcli.data import data_map
 from koopcli.data.store import Dataset
 from koopcli.delays import Delays
 from koopcli.errors import ModelError
-from koopcli.model.checkpoint import ModelMeta
 from koopcli.model.dynamics import DynamicsModel
+from koopcli.model.header import ModelMeta
 from koopcli.train.batches import DeviceData, gather
 from koopcli.train.validation import BATCH, squared_error
 

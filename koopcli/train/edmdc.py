@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 from koopcli.config.choices import Stability
 from koopcli.data.store import Dataset
 from koopcli.data.windows import start_table
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dimensions import Dimensions
 from koopcli.model.edmdc import EdmdcModel
 from koopcli.model.observables import FourierFeatures
 from koopcli.train.batches import standardise

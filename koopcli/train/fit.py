@@ -2,12 +2,14 @@
 
 import dataclasses
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import equinox as eqx
 import jax
+from jax.sharding import Mesh
 
-from koopcli import device, run_dir
+from koopcli import device, distributed, run_dir
 from koopcli.config.choices import ModelKind
 from koopcli.config.model import REENCODE_EVERY, ModelConfig
 from koopcli.config.training import RunConfig
@@ -15,9 +17,10 @@ from koopcli.data.store import Dataset
 from koopcli.files import sha256
 from koopcli.model import sizes
 from koopcli.model.build import build
-from koopcli.model.checkpoint import ModelMeta
-from koopcli.model.dynamics import Dimensions, DynamicsModel
+from koopcli.model.dimensions import Dimensions
+from koopcli.model.dynamics import DynamicsModel
 from koopcli.model.edmdc import EdmdcModel
+from koopcli.model.header import ModelMeta
 from koopcli.model.normaliser import Normaliser
 from koopcli.train import (
     closed_form,
@@ -25,6 +28,7 @@ from koopcli.train import (
     lock,
     resuming,
     run_folder,
+    sharding,
     streaming,
     training_state,
 )
@@ -59,18 +63,22 @@ def fit(  # noqa: PLR0913 (three are needed, four have defaults)
         DivergedError: A loss or gradient stopped being finite; the last good model is
             in the folder.
     """
-    run_folder.refuse(run, overwrite=overwrite)
-    if config.train.deterministic:
-        device.require_deterministic()
+    writing = distributed.primary()
+    if writing:
+        run_folder.refuse(run, overwrite=overwrite)
+    mesh = _devices(config, tell)
     dataset = streaming.load(dataset_path, config.train)
     model = initial_model(dataset, config)
     # With the widths that model.params asked for, in the folder and in every model.
     config = dataclasses.replace(config, model=model.config)
     meta = model_meta(dataset, config)
-    with run_folder.creating(run, overwrite=overwrite):
-        record = run_folder.environment(dataset, config, meta.dataset_sha256, command)
-        run_folder.describe(run, config, record)
-        return _begin(run, dataset, model, meta, config, report, tell)
+    with run_folder.creating(run, overwrite=overwrite) if writing else nullcontext():
+        if writing:
+            record = run_folder.environment(
+                dataset, config, meta.dataset_sha256, command
+            )
+            run_folder.describe(run, config, record)
+        return _begin(run, dataset, model, meta, config, mesh, report, tell)
 
 
 def resume(
@@ -101,10 +109,10 @@ def resume(
         DivergedError: As for `fit`.
     """
     dataset_path = resuming.dataset(run, dataset_path)
-    if config.train.deterministic:
-        device.require_deterministic()
-    with lock.held(run):
-        run_folder.tidy(run)
+    mesh, writing = _devices(config, tell), distributed.primary()
+    with lock.held(run) if writing else nullcontext():
+        if writing:
+            run_folder.tidy(run)
         found = training_state.newest(run)
         dataset = streaming.load(dataset_path, config.train)
         meta = model_meta(dataset, config)
@@ -113,15 +121,23 @@ def resume(
         resuming.refuse_shorter(run, config, step)
         for remark in found.remarks if found else ():
             tell(f"not used: {remark}")
-        record = run_folder.environment(dataset, config, meta.dataset_sha256, command)
-        run_folder.describe_again(run, config, record, step)
+        if writing:
+            record = run_folder.environment(
+                dataset, config, meta.dataset_sha256, command
+            )
+            run_folder.describe_again(run, config, record, step)
         if found is None:
             tell("stopped before its first checkpoint: beginning again")
             model = initial_model(dataset, config)
-            return _begin(run, dataset, model, meta, config, report, tell)
+            return _begin(run, dataset, model, meta, config, mesh, report, tell)
         tell(f"going on from step {step}")
-        loop = Loop(run, dataset, found.saved.model, meta, config, found)
-        return _go(loop, report, tell)
+        return _go(Loop(run, dataset, found, meta, config, mesh), report, tell)
+
+
+def _devices(config: RunConfig, tell: Callable[[str], None]) -> Mesh | None:
+    if config.train.deterministic:
+        device.require_deterministic()
+    return sharding.choose(config, tell)
 
 
 def _begin(  # noqa: PLR0913 (what `fit` and `resume` have at hand)
@@ -130,21 +146,24 @@ def _begin(  # noqa: PLR0913 (what `fit` and `resume` have at hand)
     model: DynamicsModel,
     meta: ModelMeta,
     config: RunConfig,
+    mesh: Mesh | None,
     report: Reporter,
     tell: Callable[[str], None],
 ) -> FitResult:
     if isinstance(model, EdmdcModel):
         return closed_form.train(run, dataset, model, meta, config, report)
-    return _go(Loop(run, dataset, model, meta, config), report, tell)
+    return _go(Loop(run, dataset, model, meta, config, mesh), report, tell)
 
 
 def _go(loop: Loop, report: Reporter, tell: Callable[[str], None]) -> FitResult:
     train = loop.config.train
+    held = streaming.fits(loop.dataset, train)
+    distributed.meet(loop.digest(held=held))
     try:
         with (
             interrupt.deferred() as asked,
             streaming.training_data(
-                loop.dataset, train, loop.run, tell, loop.first
+                loop.dataset, train, loop.run, tell, loop.first, loop.mesh
             ) as calls,
         ):
             return loop.go(calls, report, asked)

@@ -13,10 +13,15 @@ class Asked:
     """Whether somebody asked the run to stop."""
 
     def __init__(self) -> None:
-        self.name: str | None = None
+        self.number = 0
 
     def __bool__(self) -> bool:
-        return self.name is not None
+        return self.number != 0
+
+    @property
+    def name(self) -> str | None:
+        """Of the signal."""
+        return signal.Signals(self.number).name if self else None
 
 
 @contextmanager
@@ -33,7 +38,7 @@ def deferred() -> Iterator[Asked]:
     def note(number: int, _: FrameType | None) -> None:
         if asked:
             raise KeyboardInterrupt
-        asked.name = signal.Signals(number).name
+        asked.number = number
 
     before = {number: signal.signal(number, note) for number in SIGNALS}
     try:

@@ -1,30 +1,39 @@
 """The loop of a run: calls of the device, validation, metrics, checkpoints, the end."""
 
-import dataclasses
+import hashlib
 import math
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 
-from koopcli import run_dir
+from koopcli import __version__, config_file, distributed, run_dir
 from koopcli.config.training import RunConfig
 from koopcli.data.store import Dataset
 from koopcli.errors import InterruptedRunError
-from koopcli.model import checkpoint, sizes
-from koopcli.model.checkpoint import ModelMeta, SavedModel
+from koopcli.model import sizes
 from koopcli.model.dynamics import DynamicsModel
-from koopcli.train import divergence, optimizer, reencoding, resuming, training_state
+from koopcli.model.header import ModelMeta
+from koopcli.train import (
+    divergence,
+    optimizer,
+    reencoding,
+    resuming,
+    sharding,
+    training_state,
+)
 from koopcli.train.batches import sampling_key
-from koopcli.train.data_map import DataMapRecorder
 from koopcli.train.interrupt import Asked
-from koopcli.train.metrics_files import MetricsFiles
 from koopcli.train.progress import BestModel, Clock, Timer, checkpoint_due
 from koopcli.train.progress import dispatch_lengths as lengths
+from koopcli.train.records import Records
 from koopcli.train.report import FitResult, Reporter, StepReport
 from koopcli.train.step import Data, Record, initial_state, make_dispatch
 from koopcli.train.training_state import Bookkeeping, Found
@@ -42,26 +51,30 @@ class Loop:
         self,
         run: Path,
         dataset: Dataset,
-        model: DynamicsModel,
+        start: DynamicsModel | Found,
         meta: ModelMeta,
         config: RunConfig,
-        found: Found | None = None,
+        mesh: Mesh | None = None,
     ):
-        """Prepare a run from its start, or from a checkpoint that was `found`."""
-        self.run, self.dataset, self.meta, self.config = run, dataset, meta, config
-        model = model if found is None else found.saved.model
-        parameters, self.frozen = eqx.partition(model, optimizer.trainable(model))
+        """Prepare a run from its start, or from a checkpoint, on the devices of `mesh`."""
+        self.run, self.dataset, self.config, self.mesh = run, dataset, config, mesh
+        model = start.saved.model if isinstance(start, Found) else start
+        parameters, frozen = eqx.partition(model, optimizer.trainable(model))
         self.parameters = sizes.size(model)
         transformation = optimizer.build(config.optimizer, config.train.steps)
-        self.state = initial_state(parameters, transformation)
-        notes = Bookkeeping()
-        if found is not None:
-            self.state, notes = training_state.unpack(found, self.state)
-        self.first = int(self.state.step)
-        self.dispatch = make_dispatch(config, transformation)
-        self.key = sampling_key(config.train.seed)
+        state, notes = initial_state(parameters, transformation), Bookkeeping()
+        if isinstance(start, Found):
+            state, notes = training_state.unpack(start, state)
+        self.first = int(state.step)
+        self.dispatch = make_dispatch(config, transformation, mesh)
+        self.state, self.frozen, self.key = sharding.replicate(
+            (state, frozen, sampling_key(config.train.seed)), mesh
+        )
         self.validate = make_validation(
-            dataset, config.train.horizon, config.train.val_windows
+            dataset,
+            config.train.val_horizon or config.train.horizon,
+            config.train.val_windows,
+            mesh,
         )
         self.clock = Clock(config.train.steps, self.first, notes.seconds)
         self.best = BestModel(
@@ -70,11 +83,18 @@ class Loop:
             step=notes.best_step,
             waited=notes.waited,
         )
-        self.metrics = MetricsFiles(run, None if found is None else notes.metrics)
-        self.map = DataMapRecorder(run, dataset, meta, config.train, self.first)
+        self.records = Records(run, meta, mesh)
+        self.records.open(dataset, config.train, self.first, notes)
         self.lowest_loss = notes.lowest_loss
         self.skipped = list(notes.skipped)
         self.timer = Timer(config.train.checkpoint_minutes)
+
+    def digest(self, **more: Any) -> bytes:
+        """Return 32 bytes that are the same for the same work; `more` belongs to it."""
+        records, start = self.records, (self.first, __version__, more)
+        settings = config_file.to_toml(self.config)
+        words = repr((settings, records.meta.dataset_sha256, start))
+        return hashlib.sha256(words.encode()).digest()
 
     def go(self, calls: Iterator[Data], report: Reporter, asked: Asked) -> FitResult:
         """Train to the end, from data for each call; see `koopcli.train.fit.fit`."""
@@ -97,34 +117,33 @@ class Loop:
                 skipped=tuple(step for step in self.skipped if step >= done - count),
                 validation=self._validation(done),
             )
-            self.map.validated(self.model, done)
-            self.metrics.write(said, self._columns(said))
+            self.records.validated(self.model, done)
+            self.records.write(said, validated=self.validate is not None)
             report(said)
+            # The same for all processes: none may call the device without the others.
+            stopped, exhausted = self._agreed(asked)
             due = checkpoint_due(self.config.train, done, count)
-            if due or asked or self.timer.due():
+            if due or stopped or self.timer.due():
                 self._checkpoint(done)
-            if asked:
+            if stopped:
                 self._save(run_dir.LAST_MODEL, done)
                 raise InterruptedRunError(
-                    f"stopped by {asked.name} after step {done} of "
+                    f"stopped by {stopped} after step {done} of "
                     f"{self.config.train.steps}; go on with: "
                     f"{resuming.command(self.run)}"
                 )
-            exhausted = self.best.exhausted
             started = time.monotonic()
         return self._finish(done)
+
+    def _agreed(self, asked: Asked) -> tuple[str | None, bool]:
+        number, exhausted = distributed.highest([asked.number, self.best.exhausted])
+        return signal.Signals(number).name if number else None, bool(exhausted)
 
     def _finish(self, done: int) -> FitResult:
         self._checkpoint(done)
         self._save(run_dir.LAST_MODEL, done)
         if self.best.value is None:
             self._save(run_dir.BEST_MODEL, done)
-        every = reencoding.settle(
-            self.run,
-            self.dataset,
-            self.config.train.horizon,
-            self.config.model.rollout_every,
-        )
         return FitResult(
             run=self.run,
             steps=done,
@@ -133,10 +152,20 @@ class Loop:
             seconds=self.clock.seconds,
             seconds_to_first_step=self.clock.start_up,
             parameters=self.parameters,
-            reencode_every=every,
+            reencode_every=self._settle(),
             stopped_early=self.best.exhausted,
             skipped=tuple(self.skipped),
             warnings=tuple(self._warnings()),
+        )
+
+    def _settle(self) -> int:
+        if not self.records.writing:  # and nobody asks
+            return self.model.reencoding(None)
+        return reencoding.settle(
+            self.run,
+            self.dataset,
+            self.config.train.horizon,
+            self.config.model.rollout_every,
         )
 
     def _warnings(self) -> Iterator[str]:
@@ -147,7 +176,7 @@ class Loop:
                 "the validation error was never finite: the model of the last step is "
                 "kept as the best"
             )
-        yield from self.map.warnings
+        yield from self.records.warnings
         if self.skipped:
             yield (
                 f"{len(self.skipped)} steps were skipped, because their loss or gradient "
@@ -167,7 +196,8 @@ class Loop:
         if bad > train.max_bad_steps:
             first = self.clock.done - bad
             self._save(run_dir.LAST_MODEL, first)
-            divergence.stop(self.run, self.model, first, data, self.config)
+            model, data = sharding.local((self.model, data), self.mesh)
+            divergence.stop(self.run, model, first, data, self.config)
         loss = losses["loss"]
         if not math.isfinite(loss):  # no step of the call counted
             return
@@ -183,12 +213,8 @@ class Loop:
         """The model as it is now."""
         return eqx.combine(self.state.parameters, self.frozen)
 
-    def _saved(self, step: int) -> SavedModel:
-        return SavedModel(self.model, dataclasses.replace(self.meta, step=step))
-
     def _save(self, name: str, step: int) -> None:
-        saved = self._saved(step)
-        checkpoint.save(self.run / name, saved.model, saved.meta)
+        self.records.save(name, self.model, step)
 
     def _checkpoint(self, done: int) -> None:
         notes = Bookkeeping(
@@ -197,11 +223,10 @@ class Loop:
             best_step=self.best.step,
             waited=self.best.waited,
             lowest_loss=self.lowest_loss,
-            metrics=self.metrics.sizes(),
             skipped=tuple(self.skipped),
         )
         keep = self.config.train.keep
-        training_state.save(self.run, self.state, self._saved(done), notes, keep)
+        self.records.checkpoint(self.state, self.model, done, notes, keep)
 
     def _validation(self, done: int) -> Losses | None:
         train = self.config.train
@@ -211,11 +236,3 @@ class Loop:
         if self.best.offer(errors["nmse"], done):
             self._save(run_dir.BEST_MODEL, done)
         return errors
-
-    def _columns(self, record: StepReport) -> list[str]:
-        # The first record may have no validation yet; its columns are known all the same.
-        names = ["nmse", "nrmse", "nrmse_1", "nrmse_last"]
-        if self.meta.has_rewards:
-            names.append("reward_nmse")
-        columns = [name for name in record.row() if not name.startswith("val_")]
-        return columns + ([f"val_{name}" for name in names] if self.validate else [])

@@ -15,16 +15,24 @@ The first two are those of Mondal et al. 2024, arXiv:2306.11941 (there summed ov
 k). Decoding a subset drawn anew at every step leaves the expectation unchanged. The two of
 one step are this project's: they start any model from states that were measured, where the
 long prediction only ever shows it its own (docs/ablations.md).
+
+Those of a kfc model are as published (Weissenbacher et al. 2022, arXiv:2111.01365): Huber's
+function in place of the square, for states; and all states of the window are reconstructed,
+with noise on them.
+
+Of a batch that several devices share, each has its part of every mean: they add up.
 """
 
 import jax
 import jax.numpy as jnp
+import optax
 from jax import lax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from koopcli.config.choices import Stability
 from koopcli.config.training import LossConfig
 from koopcli.model.dynamics import DynamicsModel, Forecast
+from koopcli.model.kfc import KfcModel
 from koopcli.model.koopman import KoopmanModel
 from koopcli.train.batches import Batch
 
@@ -60,15 +68,45 @@ def compute_terms(
     )
     steps = forecast.steps
     mask, targets = batch.mask[steps], batch.states[steps + 1]
-    terms = {"prediction": masked_mean((forecast.states - targets) ** 2, mask)}
+    error = _penalty(model, forecast.states - targets)
+    terms = {"prediction": masked_mean(error, mask, batch.axis)}
     if forecast.rewards is not None and batch.rewards is not None:
         error = (forecast.rewards - batch.rewards[steps]) ** 2
-        terms["reward"] = masked_mean(error[..., None], mask)
+        terms["reward"] = masked_mean(error[..., None], mask, batch.axis)
     if config.one_step:
         terms |= _one_step_terms(model, batch, config, jax.random.fold_in(key, 1))
     if isinstance(model, KoopmanModel):
         terms |= _koopman_terms(model, batch, forecast, config)
+    if isinstance(model, KfcModel) and config.reconstruction:
+        noise_key = jax.random.fold_in(key, 2)
+        terms["reconstruction"] = _reconstruction(model, batch, config, noise_key)
     return terms
+
+
+def _penalty(
+    model: DynamicsModel, error: Float[Array, "*batch state"]
+) -> Float[Array, "*batch state"]:
+    return optax.huber_loss(error) if isinstance(model, KfcModel) else error**2
+
+
+def _reconstruction(
+    model: KfcModel, batch: Batch, config: LossConfig, key: PRNGKeyArray
+) -> Float[Array, ""]:
+    states = batch.states + config.noise * _normal(key, batch)
+    states = model.state_normaliser.confine(states)
+    error = optax.huber_loss(model.read(model.lift(states)) - states)
+    mask = jnp.concatenate([batch.mask[:1], batch.mask])
+    return masked_mean(error, mask, batch.axis)
+
+
+def _normal(key: PRNGKeyArray, batch: Batch) -> Float[Array, "points batch state"]:
+    # Drawn for the whole batch: a window has the same noise whichever device it is on.
+    points, count, states = batch.states.shape
+    whole = jax.random.normal(key, (points, count * batch.devices, states))
+    if batch.axis is None:
+        return whole
+    first = lax.axis_index(batch.axis) * count
+    return lax.dynamic_slice_in_dim(whole, first, count, axis=1)
 
 
 def _one_step_terms(
@@ -85,10 +123,12 @@ def _one_step_terms(
         jnp.arange(1),
     )
     states = forecast.states.reshape(drawn, count, -1)
-    terms = {"one_step": masked_mean((states - batch.states[steps + 1]) ** 2, mask)}
+    error = _penalty(model, states - batch.states[steps + 1])
+    terms = {"one_step": masked_mean(error, mask, batch.axis)}
     if forecast.rewards is not None and batch.rewards is not None:
         error = forecast.rewards.reshape(drawn, count) - batch.rewards[steps]
-        terms["one_step_reward"] = masked_mean(error[..., None] ** 2, mask)
+        error = error[..., None] ** 2
+        terms["one_step_reward"] = masked_mean(error, mask, batch.axis)
     return terms
 
 
@@ -107,13 +147,13 @@ def _koopman_terms(
             goal = lax.stop_gradient(goal)
         distance = (latents.real - goal.real) ** 2 + (latents.imag - goal.imag) ** 2
         seen = batch.mask[steps] & (steps < every)[:, None]
-        terms["consistency"] = masked_mean(distance, seen)
+        terms["consistency"] = masked_mean(distance, seen, batch.axis)
     if config.reconstruction:
         first = batch.states[0]
         error = model.read(model.lift(first)) - first
-        terms["reconstruction"] = jnp.mean(error**2)
+        terms["reconstruction"] = jnp.mean(error**2) / batch.devices
     if model.config.stability is Stability.SOFT:
-        terms["instability"] = instability(model)
+        terms["instability"] = instability(model) / batch.devices
     return terms
 
 
@@ -124,9 +164,18 @@ def instability(model: KoopmanModel) -> Float[Array, ""]:
 
 
 def masked_mean(
-    values: Float[Array, "chosen batch dim"], mask: Bool[Array, "chosen batch"]
+    values: Float[Array, "chosen batch dim"],
+    mask: Bool[Array, "chosen batch"],
+    axis: str | None = None,
 ) -> Float[Array, ""]:
-    """Mean over the entries that `mask` keeps; 0 if it keeps none."""
+    """Mean over the entries that `mask` keeps; 0 if it keeps none.
+
+    Over the entries of all devices along `axis`, if there are several: their results are
+    parts of the mean, which is their sum.
+    """
     kept = jnp.where(mask[..., None], values, 0.0)
-    count = jnp.maximum(jnp.sum(mask), 1) * values.shape[-1]
+    seen = jnp.sum(mask)
+    if axis is not None:
+        seen = lax.psum(seen, axis)
+    count = jnp.maximum(seen, 1) * values.shape[-1]
     return jnp.sum(kept) / count.astype(jnp.float32)

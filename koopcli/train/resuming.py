@@ -8,7 +8,7 @@ from typing import Any
 from koopcli import __version__, config_file, run_dir
 from koopcli.config.training import RunConfig
 from koopcli.errors import ConfigError, DataError, ModelError
-from koopcli.model.checkpoint import ModelMeta
+from koopcli.model.header import ModelMeta
 from koopcli.train.training_state import Found
 
 MAY_DIFFER = (
@@ -17,13 +17,16 @@ MAY_DIFFER = (
     "train.checkpoint_minutes",
     "train.keep",
     "train.memory_budget",
+    "train.num_devices",
 )
-"""Settings that leave the steps up to the old end as they would have been."""
+"""Settings that leave the steps up to the old end as they would have been (on another
+number of devices up to rounding)."""
 
 
-def command(run: Path) -> str:
-    """Return what to type to go on with a run."""
-    return f"koopcli train --resume {shlex.quote(str(run))}"
+def command(run: Path, *, distributed: bool = False) -> str:
+    """Return what to type to go on with a run, in one process or each of several."""
+    rest = " [--distributed]" if distributed else ""
+    return f"koopcli train --resume {shlex.quote(str(run))}{rest}"
 
 
 def settings(run: Path) -> Path:

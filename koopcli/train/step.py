@@ -7,17 +7,19 @@ a row nothing is changed any more.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
+from jax.sharding import Mesh
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from koopcli.config.training import RunConfig
+from koopcli.config.training import LossConfig, RunConfig
 from koopcli.model.dynamics import DynamicsModel
-from koopcli.train import loss
+from koopcli.train import loss, sharding
 from koopcli.train.batches import Batch, DeviceData, step_keys
 from koopcli.train.streaming import StreamedData
 
@@ -73,13 +75,16 @@ Dispatch = Callable[
 
 
 def make_dispatch(
-    config: RunConfig, optimizer: optax.GradientTransformation
+    config: RunConfig,
+    optimizer: optax.GradientTransformation,
+    mesh: Mesh | None = None,
 ) -> Dispatch:
     """Return `run(state, frozen, data, key, count)`: `count` steps on the device.
 
     `frozen` holds what is not trained. The batch of step t is drawn with
-    `fold_in(key, t)`.
+    `fold_in(key, t)`. On the devices of `mesh`, each gathers its share of the windows.
     """
+    gradient = sharding.spread(partial(_gradient, config=config.loss), mesh)
 
     def run(
         state: TrainState,
@@ -90,7 +95,8 @@ def make_dispatch(
     ) -> tuple[TrainState, Record]:
         def one(state: TrainState) -> tuple[TrainState, dict[str, Array], Array]:
             batch, loss_key = batch_at(data, key, state.step, config)
-            return _update(state, frozen, batch, loss_key, config, optimizer)
+            found = gradient(batch, state.parameters, frozen, loss_key)
+            return _update(state, *found, config.train.max_bad_steps, optimizer)
 
         def body(index: Array, carry: tuple) -> tuple:
             state, sums, skipped = carry
@@ -112,7 +118,7 @@ def make_dispatch(
         )
         return state, Record(means=means, skipped=skipped)
 
-    return jax.jit(run, donate_argnums=0)
+    return jax.jit(run, donate_argnums=0, out_shardings=sharding.everywhere(mesh))
 
 
 def batch_at(
@@ -123,22 +129,30 @@ def batch_at(
     return data.batch(batch_key, step, config), loss_key
 
 
-def _update(
-    state: TrainState,
-    frozen: DynamicsModel,
+def _gradient(
     batch: Batch,
+    parameters: DynamicsModel,
+    frozen: DynamicsModel,
     key: PRNGKeyArray,
-    config: RunConfig,
-    optimizer: optax.GradientTransformation,
-) -> tuple[TrainState, dict[str, Array], Bool[Array, ""]]:
+    config: LossConfig,
+) -> tuple[DynamicsModel, dict[str, Array]]:
     def objective(parameters: DynamicsModel) -> tuple[Array, dict[str, Array]]:
         model = eqx.combine(parameters, frozen)
-        return loss.total(model, batch, config.loss, key=key)
+        return loss.total(model, batch, config, key=key)
 
-    gradient, record = jax.grad(objective, has_aux=True)(state.parameters)
+    return jax.grad(objective, has_aux=True)(parameters)
+
+
+def _update(
+    state: TrainState,
+    gradient: DynamicsModel,
+    record: dict[str, Array],
+    max_bad_steps: int,
+    optimizer: optax.GradientTransformation,
+) -> tuple[TrainState, dict[str, Array], Bool[Array, ""]]:
     norm = jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(gradient)))
     finite = jnp.isfinite(record["loss"]) & jnp.isfinite(norm)
-    good = finite & (state.bad_steps <= config.train.max_bad_steps)
+    good = finite & (state.bad_steps <= max_bad_steps)
     updates, optimizer_state = optimizer.update(
         gradient, state.optimizer_state, state.parameters
     )

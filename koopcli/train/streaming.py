@@ -16,6 +16,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from koopcli import device
@@ -24,7 +25,7 @@ from koopcli.data import store
 from koopcli.data.store import Dataset
 from koopcli.data.windows import StartTable, start_table, starts
 from koopcli.errors import ConfigError
-from koopcli.train import scratch
+from koopcli.train import scratch, sharding
 from koopcli.train.batches import Batch, DeviceData, draw, sampling_key, step_keys
 from koopcli.train.progress import dispatch_lengths
 from koopcli.train.scratch import Scratch
@@ -105,6 +106,7 @@ def training_data(
     folder: Path,
     tell: Callable[[str], None] = lambda _: None,
     done: int = 0,
+    mesh: Mesh | None = None,
 ) -> Iterator[Iterator[DeviceData | StreamedData]]:
     """Yield what each call of the device, one after the other, finds its windows in.
 
@@ -115,6 +117,7 @@ def training_data(
         tell: Told if there is one.
         done: Gradient steps already taken: calls up to there are left out. They end at
             a call, as every checkpoint does.
+        mesh: The devices that share the batches; None: one.
 
     Raises:
         ConfigError: The budget does not even hold the windows of one call, or the disk
@@ -122,7 +125,8 @@ def training_data(
         DataError: The dataset cannot be read, or has nothing to train on.
     """
     if fits(dataset, config):
-        yield repeat(DeviceData(dataset, starts(dataset, "train")))
+        data = DeviceData(dataset, starts(dataset, "train"))
+        yield repeat(sharding.replicate(data, mesh))
         return
     _check_buffers(dataset, config)
     tell(
@@ -133,7 +137,7 @@ def training_data(
         scratch.copied(dataset, folder) as copy,
         ThreadPoolExecutor(1, thread_name_prefix="koopcli-reader") as reader,
     ):
-        read = _Reader(dataset, copy, config, done)
+        read = _Reader(dataset, copy, config, done, mesh)
         yield _ahead(reader, read, dispatch_lengths(config, done), done)
 
 
@@ -171,7 +175,12 @@ class _Reader:
     """Reads the windows of `count` steps from `first` on; called in that order."""
 
     def __init__(
-        self, dataset: Dataset, copy: Scratch, config: TrainConfig, done: int = 0
+        self,
+        dataset: Dataset,
+        copy: Scratch,
+        config: TrainConfig,
+        done: int = 0,
+        mesh: Mesh | None = None,
     ):
         self.table: StartTable = start_table(dataset, "train")
         self.widths = len(dataset.observation_names), len(dataset.action_names)
@@ -181,12 +190,14 @@ class _Reader:
         self.block = max(1, DRAWN // config.batch_size)
         self.drawn = np.zeros((0, config.batch_size), np.int64)
         self.drawn_from = done
+        self.mesh, self.share = mesh, sharding.share(mesh, config.batch_size)
 
     def __call__(self, first: int, count: int) -> StreamedData:
-        chosen = self.table.at(self._index(first, count).ravel())
+        index = self._index(first, count)[:, self.share]
+        chosen = self.table.at(index.ravel())
         # The last rows of short calls stay zero: every call has the same shape, so that
         # nothing is compiled twice.
-        shape = (self.longest, self.config.batch_size)
+        shape = (self.longest, index.shape[1])
         window = (self.config.horizon + 1, self.copy.columns)
         rows, remaining = (
             np.zeros((*shape, *window), np.float32),
@@ -200,8 +211,8 @@ class _Reader:
         remaining[:count] = chosen.remaining.reshape(count, -1)
         states, actions = self.widths
         return StreamedData(
-            rows=jax.device_put(rows),
-            remaining=jax.device_put(remaining),
+            rows=sharding.place(rows, self.mesh),
+            remaining=sharding.place(remaining, self.mesh),
             first=jnp.int32(first),
             states=states,
             actions=actions,

@@ -15,7 +15,7 @@ import equinox as eqx
 
 from koopcli import run_dir
 from koopcli.errors import ModelError
-from koopcli.model import checkpoint, leaves
+from koopcli.model import checkpoint, header, leaves
 from koopcli.model.checkpoint import SavedModel
 from koopcli.train.step import TrainState
 
@@ -112,7 +112,7 @@ def newest(run: Path) -> Found | None:
         return None
     for path in paths:
         try:
-            candidates.append((checkpoint.read_meta(path).step, path))
+            candidates.append((header.read_meta(path).step, path))
         except ModelError as error:
             remarks.append(str(error))
     for _, path in sorted(candidates, reverse=True):

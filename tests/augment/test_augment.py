@@ -1,5 +1,6 @@
 import json
 
+import bilinear_plant
 import h5py
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from linear_plant import matrices, plant
 
 from koopcli.augment.augment import Listener, augment
 from koopcli.config.augmentation import AugmentConfig
-from koopcli.config.choices import ExportFormat, Unit
+from koopcli.config.choices import ExportFormat, Symmetry, Unit
 from koopcli.config.data import SplitConfig
 from koopcli.data import store
 from koopcli.data.export import export
@@ -121,3 +122,33 @@ def test_nothing_is_written_where_nothing_is_accepted(written, tmp_path):
     assert not target.exists()
     with pytest.raises(ConfigError, match="already exists"):
         augment(run, data, output, CONFIG)
+
+
+@pytest.mark.parametrize("mode", [Symmetry.KFC, Symmetry.KFC_PLUS])
+def test_the_published_modes_move_along_a_bilinear_model(tmp_path, mode):
+    dataset = bilinear_plant.plant(noise=0.003)
+    run, data = write_plant(tmp_path, dataset, bilinear_plant.turning(dataset))
+    config = AugmentConfig(mode=mode, probability=1)
+    report = augment(run, data, tmp_path / "more.h5", config, judge=run)
+    before, after = store.load(data), store.load(tmp_path / "more.h5")
+    assert report.checks.scale > 0.1 and report.search and report.generators is None
+    assert report.steps == 1 and report.steps_added == report.episodes["added"] > 0
+    assert (after.lengths[len(before.lengths) :] == 1).all()
+    assert after.sources[-1].endswith(f"{mode} at scale {report.checks.scale:g}")
+    with h5py.File(tmp_path / "more.h5") as file:
+        record = {name: values[()] for name, values in file["augmentation"].items()}
+    good = record["accepted"]
+    rows = before.observation_starts[record["source_episode"]] + record["source_step"]
+    steps = before.step_starts[record["source_episode"]] + record["source_step"]
+    for row in np.flatnonzero(good)[:50]:
+        place = after.observation_starts[record["episode"][row]]
+        moved = after.observations[place : place + 2].astype(np.float64)
+        source = before.observations[rows[row] : rows[row] + 2].astype(np.float64)
+        action = before.actions[steps[row]][0]
+        left, were = (
+            np.linalg.norm(s[1] - bilinear_plant.turned(s[0], action))
+            for s in (moved, source)
+        )
+        # σ only turns and scales here, the error of the step as well as the state.
+        size = np.linalg.norm(moved[0]) / np.linalg.norm(source[0])
+        assert left == pytest.approx(size * were, abs=ROUNDING)

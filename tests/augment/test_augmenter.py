@@ -1,3 +1,4 @@
+import bilinear_plant
 import numpy as np
 import pytest
 from augmentation_parts import write_plant
@@ -6,6 +7,7 @@ from linear_world import model_meta, untrained, world, write_run, write_world
 
 from koopcli.augment import SymmetryAugmenter
 from koopcli.config.augmentation import AugmentConfig
+from koopcli.config.choices import Symmetry
 from koopcli.errors import DataError
 
 
@@ -88,3 +90,28 @@ def test_the_scale_is_searched_on_the_data(tmp_path):
     data = write_world(tmp_path / "world.h5", dataset)
     config = AugmentConfig(min_accepted=0, max_cycle=99, max_residual=99, largest=0.004)
     assert SymmetryAugmenter(run, data, config).scale == 0.004
+
+
+def test_a_kfc_run_moves_batches_too(tmp_path):
+    dataset = bilinear_plant.plant(noise=0.003)
+    run, data = write_plant(tmp_path, dataset, bilinear_plant.turning(dataset))
+    config = AugmentConfig(mode=Symmetry.KFC_PLUS, scale=0.1)
+    augmenter = SymmetryAugmenter(run, data, config)
+    random = np.random.default_rng(0)
+    states, actions = 0.3 * random.normal(size=(64, 2)), random.normal(size=(64, 1))
+    following = [
+        bilinear_plant.turned(*row) for row in zip(states, actions[:, 0], strict=True)
+    ]
+    found = augmenter(
+        {
+            "observations": states.astype(np.float32),
+            "actions": actions.astype(np.float32),
+            "rewards": np.zeros(64),
+            "next_observations": np.array(following, np.float32),
+            "terminals": np.zeros(64, bool),
+        }
+    )
+    assert 0.5 < found["augmented"].mean() < 0.95
+    rows = zip(found["observations"], actions[:, 0], strict=True)
+    expected = [bilinear_plant.turned(*row) for row in rows]
+    np.testing.assert_allclose(found["next_observations"], expected, atol=2e-5)

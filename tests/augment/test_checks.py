@@ -130,3 +130,13 @@ def test_noise_is_only_asked_to_stay_where_data_is(subject):
     assert checks.accepted(wild, config, subject[2]).all()
     far = replace(wild, far=np.array([True]))
     assert not checks.accepted(far, config, subject[2]).any()
+
+
+def test_the_moves_of_kfc_may_leave_the_image_of_the_states_but_must_move(subject):
+    config = AugmentConfig(mode=Symmetry.KFC)
+    off = replace(GOOD, cycle=np.array([0.95]))
+    limits = subject[2]
+    assert checks.accepted(off, config, limits).all()
+    assert not checks.accepted(off, replace(config, max_cycle=0.5), limits).any()
+    for change in ({"cycle": np.array([np.nan])}, {"after": np.array([2.1])}):
+        assert not checks.accepted(replace(off, **change), config, limits).any()

@@ -1,72 +1,33 @@
-from dataclasses import replace
-
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
-from augmentation_parts import latent_model, write_plant
-from linear_plant import TRUE, plant
-from linear_world import model_meta, untrained, world, write_run
+from linear_world import model_meta, untrained, world
 
 from koopcli.augment import latent_model as module
-from koopcli.augment.latent_model import LatentModel, load
-from koopcli.config.choices import ModelKind
-from koopcli.config.model import ModelConfig
-from koopcli.delays import Delays
-from koopcli.errors import ModelError
-from koopcli.model.build import build
+from koopcli.augment.diagonal_model import DiagonalModel
+from koopcli.augment.latent_model import by_rows
+from koopcli.model.normaliser import Normaliser
 
 
-def test_it_agrees_with_the_model_itself_for_any_leading_axes(monkeypatch):
-    dataset = world()
-    meta = model_meta(dataset)
-    model = untrained(meta)
-    latent = LatentModel(model, meta)
-    states = np.random.default_rng(0).normal(size=(2, 3, 3)).astype(np.float32)
-    monkeypatch.setattr(module, "ROWS", 4)  # more than one call
-    found = latent.encode(states)
-    expected = model.encode(jnp.asarray(states[1, 2]))
-    np.testing.assert_allclose(found[1, 2], expected, atol=1e-5)
-    decoded = model.decode(expected)
-    np.testing.assert_allclose(latent.decode(found)[1, 2], decoded, atol=1e-5)
-    actions = np.ones((2, 3, 1), np.float32)
-    pushed = model.drive(model.action_normaliser.standardise(jnp.ones(1)))
-    np.testing.assert_allclose(latent.drive(actions)[0, 1], pushed, atol=1e-5)
-    reward = model.reward(expected, jnp.ones(1))
-    found_reward = latent.reward(found, actions)[1, 2]
-    np.testing.assert_allclose(found_reward, reward, atol=1e-5)
+@pytest.mark.parametrize("rows", [1, 4, 5, 11])
+def test_rows_go_through_in_pieces_whose_sizes_are_powers_of_two(monkeypatch, rows):
+    monkeypatch.setattr(module, "ROWS", 4)
+    sizes = []
+
+    def double(part):
+        sizes.append(len(part))
+        return 2 * part
+
+    values = np.arange(6.0 * rows).reshape(rows, 2, 3)
+    np.testing.assert_array_equal(by_rows(double, values), 2 * values)
+    assert set(sizes) <= {2, 4}
 
 
-def test_powers_are_those_of_the_eigenvalues():
-    found = latent_model().powers(3)
-    np.testing.assert_allclose(found, TRUE[None] ** np.arange(4)[:, None], atol=1e-6)
+def test_columns_that_never_vary_are_out_of_reach():
+    meta = model_meta(world())
+    model = DiagonalModel(untrained(meta), meta)
+    assert model.reach[2] == 0 and (model.reach[:2] == model.state_scale[:2]).all()
 
 
-def test_time_is_linear_up_to_a_reencoding_or_as_far_as_was_trained():
-    model = latent_model()
-    assert model.linear_steps == 20
-    config = replace(model.meta.model_config, rollout_every=5)
-    again = build(config, model.meta.dimensions, key=jax.random.key(0))
-    assert replace(model, model=again).linear_steps == 5
-
-
-def test_a_run_is_read_back(tmp_path):
-    run, _ = write_plant(tmp_path)
-    np.testing.assert_allclose(np.exp(load(run).exponents), TRUE, atol=1e-6)
-
-
-def test_models_of_other_kinds_are_refused(tmp_path):
-    meta = model_meta(plant(), model_config=ModelConfig(kind=ModelKind.MLP, width=8))
-    model = build(meta.model_config, meta.dimensions, key=jax.random.key(0))
-    run = write_run(tmp_path / "mlp", meta, model)
-    with pytest.raises(ModelError, match=r"mlp model has no diagonal latents.*koopman"):
-        load(run)
-
-
-def test_models_of_delay_embedded_data_are_refused(tmp_path):
-    delays = Delays(2, 1, ("x",), ("u",))
-    dataset = replace(world(), observation_names=delays.names)
-    meta = model_meta(dataset, delays=delays)
-    run = write_run(tmp_path / "delayed", meta, untrained(meta))
-    with pytest.raises(ModelError, match="delay-embedded data"):
-        load(run)
+def test_units_are_those_of_the_normaliser():
+    scale = module.scale_of(Normaliser(np.array([1.0, 2.0]), np.array([3.0, 0.5])))
+    np.testing.assert_array_equal(scale, [3.0, 0.5])

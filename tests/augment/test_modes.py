@@ -1,3 +1,4 @@
+import bilinear_plant
 import numpy as np
 import pytest
 from augmentation_parts import STEPS, coasting, encoded, latent_model
@@ -5,7 +6,7 @@ from linear_plant import plant
 
 from koopcli.augment import modes
 from koopcli.augment.blocks import Blocks, Encoded
-from koopcli.config.augmentation import AugmentConfig
+from koopcli.config.augmentation import BILINEAR, AugmentConfig
 from koopcli.config.choices import Directions, Symmetry
 from koopcli.errors import ConfigError, ModelError
 
@@ -70,6 +71,40 @@ def test_equivariant_is_refused_without_actions():
     idle = Encoded(blocks, probe.latents, 0 * probe.inputs)
     with pytest.raises(ConfigError, match="use --mode commute"):
         build((model, idle), Symmetry.EQUIVARIANT)
+
+
+@pytest.mark.parametrize(
+    ("mode", "settings", "size"),
+    [
+        (Symmetry.KFC, {}, 1),
+        (Symmetry.KFC_PLUS, {}, 2),
+        (Symmetry.GAUSSIAN, {"scale": 0.1}, 2 * (STEPS + 1)),
+    ],
+)
+def test_a_kfc_model_has_modes_of_its_own(mode, settings, size):
+    assert build(bilinear(), mode, **settings).size == size
+
+
+@pytest.mark.parametrize(
+    "mode", [m for m in Symmetry if m not in (*BILINEAR, Symmetry.GAUSSIAN)]
+)
+def test_modes_of_a_diagonal_model_are_refused_on_a_kfc_one(mode):
+    words = rf"mode {mode} is for models of --model koopman, and this one is kfc; .*kfc"
+    with pytest.raises(ModelError, match=words):
+        build(bilinear(), mode)
+
+
+@pytest.mark.parametrize("mode", BILINEAR)
+def test_modes_of_a_kfc_model_are_refused_on_a_diagonal_one(driven, mode):
+    words = "for models of --model kfc, and this one is koopman; use --mode homogeneous"
+    with pytest.raises(ModelError, match=words):
+        build(driven, mode)
+
+
+def bilinear():
+    dataset = bilinear_plant.plant()
+    model = bilinear_plant.turning(dataset)
+    return model, encoded(model, dataset, steps=1)
 
 
 def test_without_inputs_all_symmetries_are_offered():

@@ -4,7 +4,7 @@ from augmentation_parts import encoded, latent_model
 from linear_plant import plant
 from linear_world import model_meta, untrained, world
 
-from koopcli.augment.latent_model import LatentModel
+from koopcli.augment.diagonal_model import DiagonalModel
 from koopcli.augment.operator import moved, rewarded
 
 
@@ -13,7 +13,7 @@ def subject():
     """An untrained model: its auto-encoder is wrong everywhere, and so is its reward."""
     dataset = world()
     meta = model_meta(dataset)
-    model = LatentModel(untrained(meta), meta)
+    model = DiagonalModel(untrained(meta), meta)
     return model, encoded(model, dataset)
 
 

@@ -63,3 +63,9 @@ def test_all_forms_do_the_same_work(passes):
     ]
     assert abs(found[0]) > 1e-12
     assert jnp.allclose(jnp.stack(found), found[0], rtol=1e-4, atol=1e-14)
+
+
+def test_the_kernel_for_gpus_is_measured_where_it_runs(monkeypatch):
+    assert [str(form) for form in unroll.forms()] == ["conv", "scan", "associative"]
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert "fused" in unroll.forms()

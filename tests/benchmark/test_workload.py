@@ -6,7 +6,7 @@ from koopcli.benchmark import workload
 from koopcli.config.benchmark import BenchmarkPredictConfig, BenchmarkTrainConfig
 from koopcli.config.choices import ModelKind
 from koopcli.model import sizes
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dimensions import Dimensions
 from koopcli.train.batches import gather
 
 

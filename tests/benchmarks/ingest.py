@@ -1,16 +1,18 @@
 """Peak memory and throughput of ingest, against a plain copy of the same arrays.
 
-python tests/benchmarks/ingest.py [--megabytes 4000] [--kinds packed,plain,csv,parquet]
-    [--table-megabytes 400] [--repeats 1] [--folder /tmp]
+python tests/benchmarks/ingest.py [--megabytes 4000] [--table-megabytes 400]
+    [--kinds packed,plain,csv,parquet,npz,mat5,mat73] [--repeats 1] [--folder /tmp]
 
 Generates a D4RL file of noise, packed as D4RL's own are or not (plain), or the same arrays
-as CSV or Parquet, and deletes it. Sizes are those of the arrays as float32; a CSV file is
-2.5 times as large. Each job runs in a process of its own. One copy holds the columns that
-ingest writes, one all columns of the source (with `next_observations`, which ingest reads
-but need not store), both block by block from HDF5 and packed in the same way.
+as CSV, Parquet, packed NPZ or MATLAB (5, 7.3), and deletes it. Sizes are those of the
+arrays as float32; a CSV file is 2.5 times as large. Each job runs in a process of its own.
+One copy holds the columns that ingest writes, one all columns of the source (with
+`next_observations`, which ingest reads but need not store), both block by block from HDF5
+and packed in the same way.
 """
 
 import argparse
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -23,7 +25,8 @@ import numpy as np
 
 ROW_BYTES = 4 * (17 + 6 + 17 + 1) + 2
 EPISODE = 1000
-TABLES = ("csv", "parquet")
+ARRAYS = {"npz": ".npz", "mat5": ".mat", "mat73": ".mat"}
+TABLES = ("csv", "parquet", *ARRAYS)
 BLOCK = 100
 """Episodes that are generated, or copied, at a time."""
 PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
@@ -109,6 +112,28 @@ def generate_table(source: Path, table: Path) -> None:
     writer.close()
 
 
+def generate_arrays(source: Path, target: Path, kind: str) -> None:
+    """Write the columns of a D4RL file, but `next_observations`, as one file of arrays."""
+    from scipy.io import savemat
+
+    with h5py.File(source) as file:
+        arrays = {
+            name: file[name][:] for name in ("observations", "actions", "rewards")
+        }
+    arrays["episode"] = np.arange(len(arrays["rewards"]), dtype=np.float64) // EPISODE
+    arrays = {name: values.reshape(len(values), -1) for name, values in arrays.items()}
+    if kind == "npz":
+        np.savez_compressed(target, **arrays)
+    elif kind == "mat5":
+        savemat(target, arrays, do_compression=True)
+    else:
+        with h5py.File(target, "w") as file:
+            for name, values in arrays.items():
+                # MATLAB's own layout: axes reversed, chunks along time, packed.
+                chunks = (values.shape[1], min(len(values), 8192))
+                file.create_dataset(name, data=values.T, chunks=chunks, compression=3)
+
+
 def run(program: str, *arguments: object) -> tuple[float, float]:
     """Return seconds and peak megabytes of a program in a process of its own."""
     start = time.perf_counter()
@@ -127,8 +152,16 @@ def measure(kind: str, options: argparse.Namespace, base: float) -> None:
         arrays = source = Path(folder) / "x.hdf5"
         generate(arrays, rows, kind == "packed")
         if kind in TABLES:
-            source = arrays.with_suffix(f".{kind}")
-            generate_table(arrays, source)
+            source = arrays.with_suffix(ARRAYS.get(kind, f".{kind}"))
+            if kind in ARRAYS:
+                # Elsewhere: a child begins with the peak memory of its parent.
+                made = multiprocessing.get_context("spawn").Process(
+                    target=generate_arrays, args=(arrays, source, kind)
+                )
+                made.start()
+                made.join()
+            else:
+                generate_table(arrays, source)
         copy, out = Path(folder) / "copy.h5", Path(folder) / "out.h5"
         times = []
         for _ in range(options.repeats):

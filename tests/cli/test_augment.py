@@ -55,7 +55,8 @@ def test_the_search_and_the_checks_are_tables_on_stdout(files, tmp_path):
     [
         (["--scale", "big"], 2, "--scale 'big': expected a number or auto"),
         (["--mode", "gaussian"], 2, "nothing to search"),
-        (["--mode", "kfc"], 2, "kfc"),
+        (["--mode", "kfc"], 4, "for models of --model kfc, and this one is koopman"),
+        (["--mode", "kfc", "--unit", "trajectory"], 2, "depends on the action"),
         (["--rewards", "model", "--scale", "1"], 2, "has no rewards"),
         (["--scale", "1e6"], 4, "none of the"),
     ],

@@ -129,7 +129,7 @@ def test_7_the_device_is_missing(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("train", "d.h5", "-o", "r"),
+        ("train", "d.h5", "-o", "new"),
         ("eval", "r", "d.h5"),
         ("predict", "r", "d.h5", "-o", "p"),
     ],
@@ -142,6 +142,8 @@ def test_7_holds_for_the_device_of_the_environment(tmp_path, monkeypatch, argume
         raise errors.DeviceError("--device gpu: JAX finds no such device")
 
     monkeypatch.chdir(tmp_path)
+    meta = linear_world.model_meta(linear_world.world())
+    linear_world.write_run(tmp_path / "r", meta, linear_world.untrained(meta))
     monkeypatch.setattr("koopcli.device.select", no_gpu)
     monkeypatch.setenv("KOOPCLI_DEVICE", "gpu")
     assert run(*arguments).exit_code == 7

@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from koopcli.config.augmentation import AugmentConfig
-from koopcli.config.choices import Symmetry
+from koopcli.config.augmentation import MAX_CYCLE, AugmentConfig
+from koopcli.config.choices import Symmetry, Unit
 from koopcli.errors import ConfigError
 
 
@@ -16,6 +16,14 @@ def test_noise_needs_a_scale():
     with pytest.raises(ConfigError, match=r"noise of any size passes.*0\.003"):
         AugmentConfig(mode=Symmetry.GAUSSIAN)
     assert AugmentConfig(mode=Symmetry.GAUSSIAN, scale=0.003).scale == 0.003
+
+
+def test_the_cycle_error_decides_but_for_kfc_unless_it_is_asked_to():
+    assert AugmentConfig().cycle_limit == MAX_CYCLE == 0.5
+    assert AugmentConfig(max_cycle=0.2).cycle_limit == 0.2
+    for mode in (Symmetry.KFC, Symmetry.KFC_PLUS):
+        assert AugmentConfig(mode=mode).cycle_limit == math.inf
+        assert AugmentConfig(mode=mode, max_cycle=0.2).cycle_limit == 0.2
 
 
 @pytest.mark.parametrize(
@@ -38,6 +46,10 @@ def test_noise_needs_a_scale():
         ({"min_accepted": 2}, "augment.min_accepted must lie in"),
         ({"seed": -1}, "augment.seed must be >= 0"),
         ({"probe": 0}, "augment.probe must be >= 1"),
+        (
+            {"mode": Symmetry.KFC_PLUS, "unit": Unit.TRAJECTORY},
+            r"unit trajectory: what kfc\+\+ moves along depends on the action",
+        ),
     ],
 )
 def test_a_setting_out_of_range_is_refused(settings, message):

@@ -33,3 +33,8 @@ def test_a_budget_is_steps_or_seconds_and_finite(settings, message):
 def test_a_comparison_has_limits(settings, message):
     with pytest.raises(ConfigError, match=message):
         CompareConfig(**settings)
+
+
+def test_the_model_for_one_step_is_compared_only_if_it_is_named():
+    assert set(ModelKind) - set(CompareConfig().models) == {ModelKind.KFC}
+    assert CompareConfig(models=(ModelKind.KFC,)).models == (ModelKind.KFC,)

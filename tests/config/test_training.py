@@ -16,6 +16,7 @@ from koopcli.errors import ConfigError
     ("make", "settings", "message"),
     [
         (LossConfig, {"reward": -1.0}, "reward must be >= 0"),
+        (LossConfig, {"noise": -1.0}, "noise must be >= 0"),
         (LossConfig, {"decode_fraction": 0.0}, "decode_fraction must be > 0"),
         (LossConfig, {"decode_fraction": 1.5}, "decode_fraction must lie in"),
         (OptimizerConfig, {"learning_rate": 0.0}, "learning_rate must be > 0"),
@@ -25,6 +26,7 @@ from koopcli.errors import ConfigError
         (TrainConfig, {"horizon": 0}, r"train\.horizon must be >= 1"),
         (TrainConfig, {"seed": -1}, "seed must be >= 0"),
         (TrainConfig, {"max_loss_growth": 0.5}, "max_loss_growth must be >= 1"),
+        (TrainConfig, {"val_horizon": 0}, "val_horizon must be >= 1"),
         (TrainConfig, {"memory_budget": 0}, "memory_budget must be >= 1"),
     ],
 )

@@ -4,7 +4,9 @@ import pytest
 from matlab_v73 import write_v73
 from scipy.io import savemat
 
+from koopcli.data import matlab_file
 from koopcli.data.matlab_file import variables
+from koopcli.data.on_disk import TransposedDataset
 from koopcli.errors import DataError
 
 VALUES = {
@@ -58,3 +60,15 @@ def test_damage_is_named(tmp_path, content):
     with pytest.raises(DataError, match=r"x\.mat"):
         if not variables(tmp_path / "x.mat"):
             raise DataError("x.mat: nothing inside")
+
+
+def test_large_arrays_of_v73_stay_in_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(matlab_file, "HELD", 0)
+    values = np.arange(24.0).reshape(8, 3)
+    trials = [{"u": np.full((2, 1), 1.0)}, {"u": np.full((3, 1), 2.0)}]
+    write_v73(tmp_path / "x.mat", {"y": values, "many": trials})
+    found = variables(tmp_path / "x.mat")
+    assert isinstance(found["y"], TransposedDataset)
+    assert (found["y"].shape, found["y"].ndim, len(found["y"])) == ((8, 3), 2, 8)
+    np.testing.assert_array_equal(found["y"][2:7], values[2:7])
+    assert [trial["u"][:].tolist() for trial in found["many"]] == [[[1]] * 2, [[2]] * 3]

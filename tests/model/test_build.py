@@ -9,8 +9,8 @@ import pytest
 from koopcli.config.choices import ModelKind, Unroll
 from koopcli.config.model import ModelConfig
 from koopcli.model import checkpoint
-from koopcli.model.build import KINDS, build
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.build import KINDS, build, reconfigured
+from koopcli.model.dimensions import Dimensions
 from koopcli.train.optimizer import trainable
 
 DIMS = Dimensions(3, 2, True)
@@ -93,3 +93,10 @@ def test_neither_actions_nor_rewards_are_needed(kind, key):
     model = small(kind, key, Dimensions(3, 0, False))
     prediction = model.rollout(jnp.ones(3), jnp.zeros((4, 0)))
     assert prediction.states.shape == (4, 3) and prediction.rewards is None
+
+
+def test_other_settings_leave_arrays_and_the_old_model_alone(key):
+    model = small(ModelKind.KOOPMAN, key)
+    other = reconfigured(model, dataclasses.replace(model.config, unroll=Unroll.CONV))
+    assert (model.config.unroll, other.config.unroll) == (Unroll.SCAN, Unroll.CONV)
+    assert eqx.tree_equal(jax.tree.leaves(model), jax.tree.leaves(other))

@@ -11,6 +11,7 @@ from model_meta import META
 from koopcli.delays import Delays
 from koopcli.errors import ModelError
 from koopcli.model import checkpoint, container
+from koopcli.model import header as headers
 from koopcli.model.koopman import KoopmanModel
 
 
@@ -158,7 +159,7 @@ def test_a_file_of_version_2_loads(tmp_path):
     checkpoint.save(tmp_path / "m.eqx", model, meta)
     older(tmp_path / "m.eqx", 2)
     loaded = checkpoint.load(tmp_path / "m.eqx")
-    assert loaded.meta == meta == checkpoint.read_meta(tmp_path / "m.eqx")
+    assert loaded.meta == meta == headers.read_meta(tmp_path / "m.eqx")
     pairs = zip(jax.tree.leaves(loaded.model), jax.tree.leaves(model), strict=True)
     assert all(jnp.array_equal(a, b) for a, b in pairs)
 

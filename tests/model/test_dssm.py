@@ -8,8 +8,8 @@ from numpy_networks import array, gelu, layer_norm, linear, network, sigmoid
 
 from koopcli.config.choices import ModelKind, Unroll
 from koopcli.config.model import ModelConfig
+from koopcli.model.dimensions import Dimensions
 from koopcli.model.dssm import DssmModel
-from koopcli.model.dynamics import Dimensions
 
 CONFIG = ModelConfig(kind=ModelKind.DSSM, width=8, reencode_every=0)
 

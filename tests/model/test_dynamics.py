@@ -8,7 +8,7 @@ import pytest
 
 from koopcli.config.choices import Unroll
 from koopcli.config.model import ModelConfig
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dimensions import Dimensions
 from koopcli.model.koopman import KoopmanModel
 from koopcli.model.normaliser import Normaliser
 

@@ -8,7 +8,7 @@ from linear_world import model_meta, world
 from koopcli.config.choices import ModelKind, Observables
 from koopcli.config.model import ModelConfig
 from koopcli.model import checkpoint
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dimensions import Dimensions
 from koopcli.model.edmdc import EdmdcModel
 from koopcli.model.normaliser import Normaliser
 

@@ -6,7 +6,7 @@ from numpy_networks import array, linear, network, sigmoid
 
 from koopcli.config.choices import ModelKind
 from koopcli.config.model import ModelConfig
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dimensions import Dimensions
 from koopcli.model.gru import Cell, GruModel
 
 

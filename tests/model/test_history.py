@@ -5,7 +5,7 @@ import pytest
 
 from koopcli.config.model import ModelConfig
 from koopcli.delays import Delays
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dimensions import Dimensions
 from koopcli.model.history import Recall
 from koopcli.model.koopman import KoopmanModel
 from koopcli.model.normaliser import Normaliser, identity

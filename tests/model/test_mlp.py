@@ -6,7 +6,7 @@ from numpy_networks import array, network
 
 from koopcli.config.choices import ModelKind
 from koopcli.config.model import ModelConfig
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dimensions import Dimensions
 from koopcli.model.mlp import MlpModel
 
 CONFIG = ModelConfig(kind=ModelKind.MLP, width=12, reencode_every=0)

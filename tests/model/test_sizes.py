@@ -9,7 +9,7 @@ from koopcli.config.model import ModelConfig
 from koopcli.errors import ConfigError
 from koopcli.model import sizes
 from koopcli.model.build import build
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dimensions import Dimensions
 from koopcli.train.optimizer import trainable
 
 DIMS = Dimensions(17, 6, True)

@@ -6,7 +6,7 @@ from numpy_networks import array, gelu, layer_norm, linear, network
 
 from koopcli.config.choices import ModelKind
 from koopcli.config.model import ModelConfig
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dimensions import Dimensions
 from koopcli.model.transformer import TransformerModel, turn
 
 CONFIG = ModelConfig(kind=ModelKind.TRANSFORMER, width=12, heads=3, reencode_every=0)

@@ -7,6 +7,7 @@ import pytest
 
 from koopcli.config.choices import Unroll
 from koopcli.model import unroll
+from koopcli.model.fused_scan import fused_scan
 
 FORMS = [unroll.scan, unroll.associative, unroll.conv]
 
@@ -99,3 +100,21 @@ def test_vandermonde_by_hand():
 def test_auto_scans_on_the_cpu():
     assert unroll.choose(Unroll.AUTO) is unroll.scan
     assert unroll.choose(Unroll.CONV) is unroll.conv
+
+
+def test_the_kernel_for_gpus_is_a_scan_elsewhere(monkeypatch):
+    assert unroll.choose(Unroll.FUSED) is unroll.scan
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert unroll.choose(Unroll.FUSED) is fused_scan
+    assert unroll.choose(Unroll.AUTO) is unroll.conv
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda f: f.__name__)
+def test_forward_mode_is_the_gradient_seen_from_the_other_side(form):
+    arrays = as_single(problem(9))
+    moves = as_single(problem(9, seed=1))
+    weight = as_single(problem(9, seed=2))[2]
+    _, ahead = jax.jvp(form, arrays, moves)
+    back = jax.vjp(form, *arrays)[1](weight)
+    seen = sum(jnp.sum(a * b) for a, b in zip(moves, back, strict=True))
+    assert jnp.allclose(jnp.sum(weight * ahead), seen, rtol=1e-4)

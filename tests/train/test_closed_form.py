@@ -1,5 +1,6 @@
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 from linear_world import one_each, world, write_world
@@ -10,9 +11,11 @@ from koopcli.cli.app import app
 from koopcli.config.choices import ModelKind
 from koopcli.config.model import ModelConfig
 from koopcli.config.training import RunConfig, TrainConfig
+from koopcli.data import store
 from koopcli.model import checkpoint
 from koopcli.model.edmdc import EdmdcModel
 from koopcli.train.fit import fit
+from koopcli.train.validation import make_validation
 
 CONFIG = RunConfig(
     model=ModelConfig(kind=ModelKind.EDMDC, features=12), train=TrainConfig(horizon=10)
@@ -58,6 +61,15 @@ def test_the_model_says_what_was_chosen_and_the_configuration_what_was_asked(
     assert saved.model.config.ridge and saved.model.config.reencode_every is not None
     asked = config_file.build(config_file.read(tmp_path / "run" / "config.toml"))
     assert asked == CONFIG
+
+
+def test_it_is_judged_over_the_validation_horizon(tmp_path, data):
+    train = replace(CONFIG.train, val_horizon=15)
+    result = fit(data, tmp_path / "run", replace(CONFIG, train=train))
+    dataset = store.load(data)
+    model = checkpoint.load(tmp_path / "run" / "model.eqx").model
+    expected = make_validation(dataset, 15, train.val_windows)(model)["nmse"]
+    assert result.best_validation == pytest.approx(expected, rel=1e-5)
 
 
 def test_without_validation_episodes_it_says_so(tmp_path):

@@ -13,7 +13,7 @@ from koopcli.config.model import ModelConfig
 from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.data import data_map, store
 from koopcli.errors import ConfigError, InterruptedRunError
-from koopcli.model import checkpoint
+from koopcli.model import checkpoint, header
 from koopcli.train.data_map import DataMapRecorder
 from koopcli.train.fit import fit, resume
 
@@ -106,7 +106,7 @@ def test_the_end_of_a_run_that_goes_further_leaves_no_trace(tmp_path, data):
 
 
 def test_a_lost_map_begins_again_and_that_is_said(tmp_path, data, whole):
-    dataset, meta = store.load(data), checkpoint.read_meta(whole / "last.eqx")
+    dataset, meta = store.load(data), header.read_meta(whole / "last.eqx")
     path = tmp_path / "data_map.npz"
 
     def go_on():

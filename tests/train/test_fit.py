@@ -221,6 +221,7 @@ def test_autonomous_data(tmp_path):
     [
         "mlp",
         "transformer",
+        "kfc",
         pytest.param("gru", marks=pytest.mark.slow),
         pytest.param("dssm", marks=pytest.mark.slow),
     ],

@@ -11,10 +11,12 @@ import pytest
 
 from koopcli.config.model import ModelConfig
 from koopcli.config.training import RunConfig, TrainConfig
+from koopcli.data import store
 from koopcli.errors import ConfigError, DataError, DivergedError, InterruptedRunError
 from koopcli.model import checkpoint
 from koopcli.train import lock, training_state
 from koopcli.train.fit import fit, resume
+from koopcli.train.validation import make_validation
 
 SMALL = ModelConfig(
     latent_dim=4, encoder_width=8, decoder_width=8, action_width=4, reencode_every=2
@@ -211,3 +213,12 @@ def test_the_folder_of_a_running_process_is_not_overwritten(tmp_path, data):
     ):
         fit(data, run, config(steps=4), overwrite=True)
     assert (run / "model.eqx").is_file()
+
+
+def test_validation_may_look_further_than_training(tmp_path, data):
+    run = tmp_path / "run"
+    settings = config(val_horizon=9, steps=4)
+    result = fit(data, run, settings)
+    model = checkpoint.load(run / "model.eqx").model
+    validate = make_validation(store.load(data), 9, settings.train.val_windows)
+    assert result.best_validation == pytest.approx(validate(model)["nmse"], rel=1e-5)

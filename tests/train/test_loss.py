@@ -10,7 +10,7 @@ from koopcli.config.choices import ModelKind, Stability
 from koopcli.config.model import ModelConfig
 from koopcli.config.training import LossConfig
 from koopcli.model.build import build
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dimensions import Dimensions
 from koopcli.model.koopman import KoopmanModel
 from koopcli.train import loss
 from koopcli.train.batches import Batch
@@ -155,6 +155,46 @@ def test_one_step_beyond_the_end_of_an_episode_does_not_count(key, model):
     # Only the first step exists; 0 where it was not drawn.
     assert jnp.isclose(found.max(), error, rtol=1e-4)
     assert jnp.all((found == 0) | jnp.isclose(found, error, rtol=1e-4))
+
+
+def test_the_published_loss_is_huber_on_one_step_and_on_noisy_states(key):
+    settings = ModelConfig(kind=ModelKind.KFC, latent_dim=4, width=8, reencode_every=0)
+    model = build(settings, Dimensions(2, 1, True), key=key)
+    batch = make_batch(lengths=(1,) * 6, horizon=1)
+    batch = eqx.tree_at(lambda b: b.states, batch, 2 * batch.states)
+
+    def huber(error):
+        size = np.abs(np.asarray(error))
+        assert (size > 1).any() and (size < 1).any()
+        return np.where(size < 1, 0.5 * size**2, size - 0.5).mean()
+
+    def terms(noise):
+        config = LossConfig(noise=noise, one_step=0.0)
+        return loss.compute_terms(model, batch, config, key=key)
+
+    found = terms(0.0)
+    assert found.keys() == {"prediction", "reconstruction", "reward"}
+    predicted = model.read(model.advance(model.lift(batch.states[0]), batch.actions[0]))
+    assert np.isclose(found["prediction"], huber(predicted - batch.states[1]))
+    again = model.read(model.lift(batch.states))
+    assert np.isclose(found["reconstruction"], huber(again - batch.states))
+    noisy = terms(0.06)
+    assert noisy["reconstruction"] != found["reconstruction"]
+    assert np.isclose(noisy["reconstruction"], found["reconstruction"], rtol=0.2)
+    assert noisy["prediction"] == found["prediction"]
+
+
+def test_states_beyond_the_end_of_an_episode_are_not_reconstructed(key):
+    settings = ModelConfig(kind=ModelKind.KFC, latent_dim=4, width=8, reencode_every=0)
+    model = build(settings, Dimensions(2, 1, True), key=key)
+    config = LossConfig(noise=0.0, one_step=0.0)
+    whole = loss.compute_terms(model, make_batch((2, 2), horizon=2), config, key=key)
+    batch = make_batch((2, 2), horizon=2)
+    padded = jax.tree.map(
+        lambda rows: jnp.concatenate([rows, jnp.zeros_like(rows[:1])]), batch
+    )
+    found = loss.compute_terms(model, padded, config, key=key)
+    assert jnp.isclose(found["reconstruction"], whole["reconstruction"])
 
 
 def test_stop_gradient_holds_the_target_fixed(model, key):

@@ -9,7 +9,7 @@ from koopcli.config.choices import ModelKind
 from koopcli.config.model import ModelConfig
 from koopcli.config.training import OptimizerConfig
 from koopcli.model.build import build
-from koopcli.model.dynamics import Dimensions
+from koopcli.model.dimensions import Dimensions
 from koopcli.model.koopman import KoopmanModel
 from koopcli.train import optimizer
 

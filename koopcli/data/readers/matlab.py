@@ -6,15 +6,16 @@ struct array, and each place of equally long cells (y{k}, u{k}) is an episode. A
 Ts, dt or fs is the sampling time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from koopcli.config.data import IngestConfig
-from koopcli.data import mapping, source_files, table
+from koopcli.data import mapping, pieces, source_files, table
 from koopcli.data.matlab_file import variables
+from koopcli.data.on_disk import RowsOnDisk
 from koopcli.data.readers import TABULAR, Source
 from koopcli.data.table import Table
 from koopcli.data.tabular import open_tables
@@ -39,10 +40,10 @@ def open_source(source: str, config: IngestConfig) -> Source:
     required = mapping.required(config)
     dt, dt_source = _sampling_time(variables(files[0]))
 
-    def tables() -> Iterator[tuple[Table]]:
+    def tables() -> Iterator[Iterable[Table]]:
         for path in files:
             for whole in _tables(path, variables(path), required):
-                yield (whole,)
+                yield pieces.cut(whole)
 
     return open_tables(tables, files, config, dt=dt, dt_source=dt_source)
 
@@ -102,14 +103,14 @@ def _trials(path: Path, found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _is_numbers(value: Any) -> bool:
-    return isinstance(value, np.ndarray)
+    return isinstance(value, np.ndarray | RowsOnDisk)
 
 
 def _columns(found: dict[str, Any]) -> dict[str, np.ndarray]:
     # Arrays of more than one number, with one row per sample: a row vector is turned.
     arrays = {n: v for n, v in found.items() if _is_numbers(v) and v.size > 1}
     return {
-        name: values.T if values.shape[0] == 1 else values
+        name: values[:].T if values.shape[0] == 1 else values
         for name, values in arrays.items()
         if values.ndim == 2
     }

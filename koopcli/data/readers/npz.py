@@ -12,7 +12,7 @@ from typing import cast
 import numpy as np
 
 from koopcli.config.data import IngestConfig
-from koopcli.data import environments, mapping, npz_arrays, source_files, table
+from koopcli.data import environments, mapping, npz_arrays, pieces, source_files, table
 from koopcli.data.mapping import ACTIONS, OBSERVATIONS
 from koopcli.data.readers import TABULAR, Source
 from koopcli.data.table import Table
@@ -32,8 +32,6 @@ REFUSED = {
 }
 ENDS = "episode_ends"
 LENGTHS = ("lengths", "length", "episode_lengths", "seq_lens")
-ROWS = 65_536
-"""Rows that are handed on at a time."""
 
 
 def detect(source: str) -> bool:
@@ -61,14 +59,9 @@ def open_source(source: str, config: IngestConfig) -> Source:
             # Tables slice their columns and ask nothing else of them before that.
             arrays = cast(dict[str, np.ndarray], npz_arrays.read(path))
             for whole in _tables(path.name, arrays, required):
-                yield _pieces(whole)
+                yield pieces.cut(whole)
 
     return open_tables(tables, files, config, environment=environment)
-
-
-def _pieces(whole: Table) -> Iterator[Table]:
-    for first in range(0, whole.rows, ROWS):
-        yield whole.part(slice(first, first + ROWS))
 
 
 def _tables(

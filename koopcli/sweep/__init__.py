@@ -1,0 +1,1 @@
+"""Many runs over seeds and settings, chosen and stored by Optuna."""
