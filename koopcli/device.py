@@ -86,6 +86,11 @@ def memory() -> int:
         return machine
 
 
+def does_not_fit(error: Exception) -> bool:
+    """Whether an error of JAX says that memory was too small."""
+    return "RESOURCE_EXHAUSTED" in str(error)
+
+
 def _platforms() -> str:
     import jax
 

@@ -29,6 +29,10 @@ class ModelError(KoopError):
     exit_code = 4
 
 
+class TooLargeError(ConfigError):
+    """What was asked for does not fit into the memory of the device."""
+
+
 class ApartError(ConfigError):
     """The processes of one run are not about to do the same."""
 

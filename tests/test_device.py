@@ -85,3 +85,9 @@ def test_deterministic_adds_its_flag_to_others_and_once(monkeypatch):
         flags = os.environ["XLA_FLAGS"]
         assert flags == "--xla_dump_to=x --xla_gpu_deterministic_ops=true"
     device.require_deterministic()
+
+
+def test_only_too_little_memory_is_too_little_memory():
+    error = jax.errors.JaxRuntimeError
+    assert device.does_not_fit(error("RESOURCE_EXHAUSTED: Out of memory"))
+    assert not device.does_not_fit(error("INTERNAL: planted"))

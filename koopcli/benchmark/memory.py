@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 
 
@@ -43,8 +42,3 @@ def peak(
     if before is not None and after is not None and after > before:
         return after, "device"
     return program, "xla"
-
-
-def does_not_fit(error: jax.errors.JaxRuntimeError) -> bool:
-    """Whether an error of the device says that memory was too small."""
-    return "RESOURCE_EXHAUSTED" in str(error)

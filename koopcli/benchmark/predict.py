@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import jax
 import numpy as np
 
-from koopcli.benchmark import memory, workload
+from koopcli import device
+from koopcli.benchmark import workload
 from koopcli.benchmark.timing import Timing, Work, interleaved, once
 from koopcli.config.benchmark import BenchmarkPredictConfig
 from koopcli.config.choices import ModelKind
@@ -108,7 +109,7 @@ def _prepare(
     try:
         first, second = (_call(rollout, states, actions) for _ in range(2))
     except jax.errors.JaxRuntimeError as error:
-        if not memory.does_not_fit(error):
+        if not device.does_not_fit(error):
             raise
         return dataclasses.replace(result, note="does not fit into memory"), None
     count = max(1, min(MOST, round(SECONDS / second)))

@@ -120,7 +120,7 @@ def _prepare(
             )
         work = update.work(config.seconds)
     except jax.errors.JaxRuntimeError as error:
-        if not memory.does_not_fit(error):
+        if not device.does_not_fit(error):
             raise
         return _Ready(
             dataclasses.replace(result, note="does not fit into memory"), None

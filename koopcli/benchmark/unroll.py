@@ -170,7 +170,7 @@ def _prepare(
         work = Work(lambda: jax.block_until_ready(compiled(*arguments)), ROUNDS)
         work.run()
     except jax.errors.JaxRuntimeError as error:
-        if not memory.does_not_fit(error):
+        if not device.does_not_fit(error):
             raise
         return dataclasses.replace(empty, note="does not fit into memory"), None
     return result, work

@@ -16,6 +16,7 @@ from koopcli.config.choices import (
     Initialisation,
     Logger,
     ModelKind,
+    Precision,
     Stability,
     Unroll,
 )
@@ -96,6 +97,10 @@ def train(
     max_bad_steps: Annotated[
         int | None,
         _option("Non-finite steps in a row to skip.", TRAIN.max_bad_steps),
+    ] = None,
+    precision: Annotated[
+        Precision | None,
+        _option("Of the products in networks; sums stay float32.", TRAIN.precision),
     ] = None,
     deterministic: Annotated[
         bool | None,
@@ -179,6 +184,7 @@ def train(
         "data_map": data_map,
         "keep": keep,
         "max_bad_steps": max_bad_steps,
+        "precision": precision,
         "deterministic": deterministic,
         **({} if checkpoint_every is None else period(checkpoint_every)),
         "memory_budget": None if memory_budget is None else memory(memory_budget),

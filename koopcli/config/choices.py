@@ -79,6 +79,13 @@ class Unroll(enum.StrEnum):
     FUSED = "fused"
 
 
+class Precision(enum.StrEnum):
+    """In which numbers the products of networks are computed in training."""
+
+    FLOAT32 = "float32"
+    BF16 = "bf16"
+
+
 class Device(enum.StrEnum):
     """Where to compute."""
 

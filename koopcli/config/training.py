@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from koopcli.config.checks import above, at_least, fraction
-from koopcli.config.choices import ModelKind
+from koopcli.config.choices import ModelKind, Precision
 from koopcli.config.model import ModelConfig
 from koopcli.errors import ConfigError
 
@@ -117,6 +117,8 @@ class TrainConfig:
     """The run stops if its loss grows to so many times its lowest; 0 never stops."""
     patience: int = 0
     """Validations without improvement after which training stops; 0 never stops."""
+    precision: Precision = Precision.FLOAT32
+    """Of the products in networks; bf16 is bfloat16, and all else stays float32."""
     deterministic: bool = False
     """Only operations that give the same bits every time on a GPU too; slower."""
     memory_budget: int | None = None
@@ -175,6 +177,12 @@ class RunConfig:
             raise ConfigError(
                 "train.data_map: edmdc is fitted in one go, so there is no course of "
                 "training to map; leave out --data-map, or choose another --model"
+            )
+        lower = self.train.precision is not Precision.FLOAT32
+        if lower and self.model.kind is ModelKind.EDMDC:
+            raise ConfigError(
+                "train.precision: edmdc is least squares, which need every digit; leave "
+                "out --precision, or choose another --model"
             )
 
 

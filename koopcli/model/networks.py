@@ -18,7 +18,7 @@ Module = TypeVar("Module", bound=eqx.Module)
 
 
 class Linear(eqx.Module):
-    """`y = x W + b`."""
+    """`y = x W + b`; the product in the precision of W, the rest in that of b."""
 
     weight: Float[Array, "inputs outputs"]
     bias: Float[Array, " outputs"]
@@ -35,9 +35,9 @@ class Linear(eqx.Module):
     ) -> Float[Array, "*batch outputs"]:
         """Apply to the last axis."""
         rows = x.reshape(math.prod(x.shape[:-1]), x.shape[-1])
-        return (rows @ self.weight + self.bias[None]).reshape(
-            *x.shape[:-1], self.bias.shape[0]
-        )
+        product = rows.astype(self.weight.dtype) @ self.weight
+        result = product.astype(self.bias.dtype) + self.bias[None]
+        return result.reshape(*x.shape[:-1], self.bias.shape[0])
 
 
 class Network(eqx.Module):

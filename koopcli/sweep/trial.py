@@ -9,11 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jax
 import optuna
 
 from koopcli import config_file, files, run_dir
-from koopcli.errors import ConfigError, DivergedError, InterruptedRunError, ModelError
+from koopcli.errors import (
+    ConfigError,
+    DivergedError,
+    InterruptedRunError,
+    ModelError,
+    TooLargeError,
+)
 from koopcli.sweep import ledger, sampling
 from koopcli.sweep.listener import Listener
 from koopcli.sweep.plan import Plan
@@ -24,8 +29,6 @@ from koopcli.train.report import FitResult, Reporter, StepReport, tee
 SCHEMA = "koopcli.sweep-trial/1"
 RECORD = "trial.json"
 TRIALS = "trials"
-MEMORY = "RESOURCE_EXHAUSTED"
-"""What XLA calls it when a model does not fit."""
 
 
 class Failed(Exception):
@@ -102,7 +105,7 @@ def run(trial: optuna.Trial, work: Work) -> float:
     except optuna.TrialPruned:
         _record(place, "pruned", values)
         raise
-    except (DivergedError, ConfigError, jax.errors.JaxRuntimeError) as error:
+    except (DivergedError, ConfigError) as error:
         outcome = _outcome(error)
         trial.set_user_attr(ledger.OUTCOME, outcome)
         _record(place, outcome["status"], values, outcome["message"])
@@ -216,14 +219,9 @@ def _fit(
 
 
 def _outcome(error: Exception) -> dict[str, str]:
-    if isinstance(error, DivergedError):
-        return {"status": "diverged", "message": str(error)}
-    if isinstance(error, ConfigError):
-        return {"status": "refused", "message": str(error)}
-    if MEMORY not in str(error):
-        raise error
-    line = str(error).splitlines()[0]
-    return {"status": "failed", "message": f"does not fit into memory ({line})"}
+    kinds = {DivergedError: "diverged", TooLargeError: "failed", ConfigError: "refused"}
+    status = next(name for kind, name in kinds.items() if isinstance(error, kind))
+    return {"status": status, "message": str(error)}
 
 
 def _record(

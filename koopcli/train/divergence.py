@@ -13,6 +13,7 @@ from koopcli.errors import DivergedError
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.train import loss, optimizer
 from koopcli.train.batches import sampling_key
+from koopcli.train.precision import lowered
 from koopcli.train.step import Data, batch_at
 
 REMEDY = "Lower --learning-rate or use --stability strict"
@@ -51,14 +52,15 @@ def _guilty(model: DynamicsModel, step: int, data: Data, config: RunConfig) -> s
     batch, key = batch_at(
         data, sampling_key(config.train.seed), jnp.int32(step), config
     )
-    terms = loss.compute_terms(model, batch, config.loss, key=key)
+    used = lowered(model, config.train.precision)
+    terms = loss.compute_terms(used, batch, config.loss, key=key)
     for name, value in terms.items():
         if not jnp.isfinite(value):
             return f"the {name} loss"
     parameters, frozen = eqx.partition(model, optimizer.trainable(model))
 
     def objective(parameters: DynamicsModel) -> jax.Array:
-        joined = eqx.combine(parameters, frozen)
+        joined = lowered(eqx.combine(parameters, frozen), config.train.precision)
         return loss.total(joined, batch, config.loss, key=key)[0]
 
     gradient = jax.grad(objective)(parameters)

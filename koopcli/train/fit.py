@@ -14,6 +14,7 @@ from koopcli.config.choices import ModelKind
 from koopcli.config.model import REENCODE_EVERY, ModelConfig
 from koopcli.config.training import RunConfig
 from koopcli.data.store import Dataset
+from koopcli.errors import TooLargeError
 from koopcli.files import sha256
 from koopcli.model import sizes
 from koopcli.model.build import build
@@ -62,6 +63,7 @@ def fit(  # noqa: PLR0913 (three are needed, four have defaults)
         DataError: The dataset cannot be used.
         DivergedError: A loss or gradient stopped being finite; the last good model is
             in the folder.
+        TooLargeError: Model and windows do not fit into the memory of the device.
     """
     writing = distributed.primary()
     if writing:
@@ -167,6 +169,14 @@ def _go(loop: Loop, report: Reporter, tell: Callable[[str], None]) -> FitResult:
             ) as calls,
         ):
             return loop.go(calls, report, asked)
+    except jax.errors.JaxRuntimeError as error:
+        if not device.does_not_fit(error):
+            raise
+        raise TooLargeError(
+            f"{loop.run}: {train.batch_size} windows of {train.horizon} steps do not fit "
+            f"into the memory of the device ({str(error).splitlines()[0]}); lower "
+            "--batch-size, --horizon or --params, or share batches out over more devices"
+        ) from error
     except OSError as error:
         if any((loop.run / run_dir.CHECKPOINTS).glob("step_*.eqx")):
             error.add_note(f"then go on with: {resuming.command(loop.run)}")

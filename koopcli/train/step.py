@@ -17,10 +17,11 @@ from jax import lax
 from jax.sharding import Mesh
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from koopcli.config.training import LossConfig, RunConfig
+from koopcli.config.training import RunConfig
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.train import loss, sharding
 from koopcli.train.batches import Batch, DeviceData, step_keys
+from koopcli.train.precision import lowered
 from koopcli.train.streaming import StreamedData
 
 Data = DeviceData | StreamedData
@@ -84,7 +85,7 @@ def make_dispatch(
     `frozen` holds what is not trained. The batch of step t is drawn with
     `fold_in(key, t)`. On the devices of `mesh`, each gathers its share of the windows.
     """
-    gradient = sharding.spread(partial(_gradient, config=config.loss), mesh)
+    gradient = sharding.spread(partial(_gradient, config=config), mesh)
 
     def run(
         state: TrainState,
@@ -134,11 +135,11 @@ def _gradient(
     parameters: DynamicsModel,
     frozen: DynamicsModel,
     key: PRNGKeyArray,
-    config: LossConfig,
+    config: RunConfig,
 ) -> tuple[DynamicsModel, dict[str, Array]]:
     def objective(parameters: DynamicsModel) -> tuple[Array, dict[str, Array]]:
-        model = eqx.combine(parameters, frozen)
-        return loss.total(model, batch, config, key=key)
+        model = lowered(eqx.combine(parameters, frozen), config.train.precision)
+        return loss.total(model, batch, config.loss, key=key)
 
     return jax.grad(objective, has_aux=True)(parameters)
 

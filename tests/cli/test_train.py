@@ -73,6 +73,7 @@ def test_every_flag_of_a_setting_reaches_it(tmp_path):
         "unroll": ("model.unroll", "scan"), "keep": ("train.keep", 7),
         "max-bad-steps": ("train.max_bad_steps", 8),
         "checkpoint-every": ("train.checkpoint_every", 11),
+        "precision": ("train.precision", "bf16"),
         "memory-budget": ("train.memory_budget", 10**6),
     }  # fmt: skip
     flags = [

@@ -8,7 +8,7 @@ import pytest
 from sweep_parts import RATE, request, step_report
 
 from koopcli.config.choices import Pruner
-from koopcli.errors import InterruptedRunError, ModelError
+from koopcli.errors import InterruptedRunError, ModelError, TooLargeError
 from koopcli.sweep import ledger, plan, trial
 from koopcli.sweep.listener import Listener
 from koopcli.sweep.trial import Failed, Pruning, Work
@@ -155,12 +155,12 @@ def test_settings_that_do_not_fit_each_other_are_an_outcome(work, trained):
 
 def test_a_model_that_does_not_fit_into_memory_is_an_outcome(work, trained):
     def full(name, step):
-        raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: 9 GB\nmore")
+        raise TooLargeError("x: 9 windows do not fit")
 
     trained.hook = full
     assert outcome_of(begin(), work) == {
         "status": "failed",
-        "message": "does not fit into memory (RESOURCE_EXHAUSTED: 9 GB)",
+        "message": "x: 9 windows do not fit",
     }
 
 

@@ -15,7 +15,7 @@ from koopcli.config.choices import ModelKind
 from koopcli.config.model import REENCODE_EVERY, ModelConfig
 from koopcli.config.training import LossConfig, OptimizerConfig, RunConfig, TrainConfig
 from koopcli.data import store
-from koopcli.errors import ConfigError, DataError, DivergedError
+from koopcli.errors import ConfigError, DataError, DivergedError, TooLargeError
 from koopcli.model import checkpoint
 from koopcli.train import step as steps
 from koopcli.train.fit import fit, initial_model, model_meta
@@ -295,3 +295,21 @@ def test_the_resolved_configuration_reproduces_the_run_bit_for_bit(tmp_path, val
     for name in ("config.toml", "model.eqx", "last.eqx"):
         first, second = ((tmp_path / run / name).read_bytes() for run in "ab")
         assert first == second, name
+
+
+@pytest.mark.parametrize(
+    ("said", "error", "words"),
+    [
+        ("RESOURCE_EXHAUSTED: 9 GB\nmore", TooLargeError, r"4 windows of 5 .*lower"),
+        ("INTERNAL: broken", jax.errors.JaxRuntimeError, "INTERNAL"),
+    ],
+)
+def test_what_does_not_fit_into_memory_says_what_to_lower(
+    tmp_path, data, monkeypatch, said, error, words
+):
+    def full(*arguments):
+        raise jax.errors.JaxRuntimeError(said)
+
+    monkeypatch.setattr("koopcli.train.loop.make_dispatch", lambda *arguments: full)
+    with pytest.raises(error, match=words):
+        fit(data, tmp_path / "run", config())

@@ -1,0 +1,145 @@
+"""Prediction error of models trained on few episodes, with and without augmentation.
+
+python tests/benchmarks/data_efficiency.py data.h5 DIR [--shares 0.02,0.1] [--seeds 0,1,2]
+    [--arms none,gaussian,homogeneous,flow] [--steps 600]
+
+For each share and seed: some of the training episodes are drawn, a model is trained on them
+(`none`), it moves them (each other arm, `koopcli augment`, a copy beside every recorded
+episode), and a model of the same seed is trained on these and the recorded ones together,
+in as many steps. Where no move is accepted, a third of the scale is tried. All models are
+evaluated on the test episodes of `data.h5`, which no one saw; those of validation, which
+choose the best step, are the same for all. Run folders are kept under DIR; what is there is
+not trained again. A line of JSON per model, then a table of means and spreads over seeds.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+HORIZONS = (1, 10, 50, 100)
+SCALES = {"gaussian": 0.003, "homogeneous": 0.1, "flow": 0.3, "kfc": 0.1}
+SMALLEST = 0.01
+"""Of what a scale was at first: below it, there is no augmentation."""
+
+
+def koopcli(*arguments: object) -> str:
+    """Run a command, and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "koopcli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"koopcli {' '.join(map(str, arguments))}\n{done.stderr}")
+    return done.stdout
+
+
+def few(data: Path, share: float, seed: int, folder: Path) -> Path:
+    """Write a file with a part of the training episodes."""
+    target = folder / "few.h5"
+    if target.exists():
+        return target
+    with h5py.File(data) as file:
+        splits = {name: file["splits"][name][()] for name in ("train", "val", "test")}
+    count = max(2, round(share * len(splits["train"])))
+    train = np.random.default_rng([seed, 7]).permutation(splits["train"])[:count]
+    lists = folder / "lists.toml"
+    # Of this file only train and val are used; every episode must be somewhere.
+    parts = {"train": sorted(train.tolist()), "val": splits["val"].tolist()}
+    every = set(np.concatenate(list(splits.values())).tolist())
+    parts["test"] = sorted(every - set(parts["train"]) - set(parts["val"]))
+    lists.write_text("".join(f"{name} = {rows}\n" for name, rows in parts.items()))
+    koopcli("split", data, "--lists", lists, "--output", target)
+    return target
+
+
+def errors_of(run: Path, source: Path, options: argparse.Namespace) -> list[float]:
+    """Train on `source`; return the NRMSE of the test states at each horizon."""
+    if not (run / "model.eqx").exists():
+        koopcli(
+            *("train", source, "-o", run, "--steps", options.steps, "--overwrite"),
+            *("--seed", options.seed, "--set", "eval_every=200", "--device", "cpu"),
+        )
+    horizons = ",".join(map(str, HORIZONS))
+    text = koopcli(
+        *("eval", run, options.data, "--horizons", horizons, "--bootstrap", 0),
+        *("--json", "--device", "cpu"),
+    )
+    rows = {
+        row["horizon"]: row["nrmse"]
+        for row in json.loads(text)["results"]
+        if row["model"] == "koopman" and row["quantity"] == "observations"
+    }
+    return [rows[horizon] for horizon in HORIZONS]
+
+
+def main() -> None:
+    """Run everything and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--shares", default="0.02,0.1")
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--arms", default="none,gaussian,homogeneous,flow")
+    parser.add_argument("--steps", type=int, default=600)
+    options = parser.parse_args()
+    found: dict[tuple[str, str], list[list[float]]] = {}
+    for seed in map(int, options.seeds.split(",")):
+        for share in options.shares.split(","):
+            folder = options.folder / f"share{share}-seed{seed}"
+            folder.mkdir(parents=True, exist_ok=True)
+            options.seed = seed
+            source = few(options.data, float(share), seed, folder)
+            for arm in options.arms.split(","):
+                errors = of_arm(arm, folder, source, options)
+                found.setdefault((share, arm), []).append(errors)
+                print(
+                    json.dumps({"share": share, "seed": seed, arm: errors}), flush=True
+                )
+    print("| share | arm | " + " | ".join(f"{h} steps" for h in HORIZONS) + " |")
+    for (share, arm), rows in found.items():
+        cells = zip(np.mean(rows, 0), np.std(rows, 0), strict=True)
+        text = " | ".join(f"{mean:.4f} ± {spread:.4f}" for mean, spread in cells)
+        print(f"| {share} | {arm} | {text} |")
+
+
+def of_arm(
+    arm: str, folder: Path, few_episodes: Path, options: argparse.Namespace
+) -> list[float]:
+    """Return the errors of an arm, whose data is made first."""
+    source = few_episodes if arm == "none" else folder / f"{arm}.h5"
+    scale = SCALES.get(arm, 0.0)
+    while not source.exists():
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "koopcli", "augment", folder / "none"),
+                *(
+                    few_episodes,
+                    "--output",
+                    source,
+                    "--mode",
+                    arm,
+                    "--scale",
+                    str(scale),
+                ),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode and "is accepted" not in done.stderr:
+            raise SystemExit(done.stderr)
+        scale /= 3
+        if scale < SMALLEST * SCALES[arm]:
+            raise SystemExit(f"{arm}: nothing is accepted at any scale")
+    return errors_of(folder / arm, source, options)
+
+
+if __name__ == "__main__":
+    main()
