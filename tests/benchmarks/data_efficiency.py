@@ -4,12 +4,12 @@ python tests/benchmarks/data_efficiency.py data.h5 DIR [--shares 0.02,0.1] [--se
     [--arms none,gaussian,homogeneous,flow] [--steps 600]
 
 For each share and seed: some of the training episodes are drawn, a model is trained on them
-(`none`), it moves them (each other arm, `koopcli augment`, a copy beside every recorded
-episode), and a model of the same seed is trained on these and the recorded ones together,
-in as many steps. Where no move is accepted, a third of the scale is tried. All models are
-evaluated on the test episodes of `data.h5`, which no one saw; those of validation, which
-choose the best step, are the same for all. Run folders are kept under DIR; what is there is
-not trained again. A line of JSON per model, then a table of means and spreads over seeds.
+(`none`), it moves them (each other arm, `augment --unit trajectory`), and a model of
+the same seed is trained on these and the recorded ones together, in as many steps. Where no
+move is accepted, a third of the scale is tried. All models are evaluated on the test
+episodes of `data.h5`, which no one saw; those of validation, which choose the best step,
+are the same for all. Run folders are kept under DIR; what is there is not trained again. A
+line of JSON per model, then a table of means and spreads over seeds.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import h5py
 import numpy as np
 
 HORIZONS = (1, 10, 50, 100)
-SCALES = {"gaussian": 0.003, "homogeneous": 0.1, "flow": 0.3, "kfc": 0.1}
+SCALES = {"gaussian": 0.003, "homogeneous": 0.1, "flow": 0.3}
 SMALLEST = 0.01
 """Of what a scale was at first: below it, there is no augmentation."""
 
