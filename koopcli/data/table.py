@@ -2,6 +2,7 @@
 
 from collections.abc import Container
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
@@ -16,12 +17,13 @@ class Table:
 
     Attributes:
         where: The file (and its part), for messages.
-        columns: By name; an array with two axes is a column of vectors.
+        columns: By name; an array with two axes is a column of vectors. What lies on disk
+            (`koopcli.data.on_disk`) becomes an array when a `part` is taken.
         first_row: Its first row as the file counts, where this is only a piece.
     """
 
     where: str
-    columns: dict[str, np.ndarray]
+    columns: dict[str, Any]
     first_row: int = 0
 
     @property
@@ -87,7 +89,7 @@ class Table:
 
 
 def from_arrays(
-    where: str, arrays: dict[str, np.ndarray], required: Container[str] = ()
+    where: str, arrays: dict[str, Any], required: Container[str] = ()
 ) -> Table:
     """Make a table of arrays of N rows; those of N - 1 rows get an empty last row.
 

@@ -20,7 +20,7 @@ from random_episodes import flat, random_episodes
 from scipy.io import savemat
 
 from koopcli.config.data import IngestConfig
-from koopcli.data import readers
+from koopcli.data import matlab5, matlab_file, npz_arrays, readers
 from koopcli.data.ingest import ingest
 from koopcli.errors import DataError
 
@@ -181,3 +181,15 @@ def test_damage_ends_in_success_or_a_message(tmp_path, name, files):
             except Exception as error:
                 raise AssertionError(f"{name}: file {number}") from error
         assert [p.name for p in place.iterdir()] == [name], number
+
+
+@pytest.mark.parametrize("name", ["x.npz", "x5.mat", "x73.mat"])
+@pytest.mark.parametrize(
+    "files", [FEW, pytest.param(MANY, marks=pytest.mark.slow)], ids=["few", "many"]
+)
+def test_so_does_damage_of_what_stays_on_disk(tmp_path, monkeypatch, name, files):
+    monkeypatch.setattr(npz_arrays, "HELD", 0)
+    monkeypatch.setattr(matlab5, "HELD", 0)
+    monkeypatch.setattr(matlab5, "SMALL", 0)
+    monkeypatch.setattr(matlab_file, "HELD", 0)
+    test_damage_ends_in_success_or_a_message(tmp_path, name, files)

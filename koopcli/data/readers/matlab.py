@@ -106,7 +106,7 @@ def _is_numbers(value: Any) -> bool:
     return isinstance(value, np.ndarray | RowsOnDisk)
 
 
-def _columns(found: dict[str, Any]) -> dict[str, np.ndarray]:
+def _columns(found: dict[str, Any]) -> dict[str, Any]:
     # Arrays of more than one number, with one row per sample: a row vector is turned.
     arrays = {n: v for n, v in found.items() if _is_numbers(v) and v.size > 1}
     return {

@@ -7,7 +7,7 @@ with `lengths`. `koopcli.data.npz_arrays` leaves large arrays on disk.
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import numpy as np
 
@@ -56,16 +56,14 @@ def open_source(source: str, config: IngestConfig) -> Source:
 
     def tables() -> Iterator[Iterable[Table]]:
         for path in files:
-            # Tables slice their columns and ask nothing else of them before that.
-            arrays = cast(dict[str, np.ndarray], npz_arrays.read(path))
-            for whole in _tables(path.name, arrays, required):
+            for whole in _tables(path.name, npz_arrays.read(path), required):
                 yield pieces.cut(whole)
 
     return open_tables(tables, files, config, environment=environment)
 
 
 def _tables(
-    where: str, arrays: dict[str, np.ndarray], required: set[str]
+    where: str, arrays: dict[str, Any], required: set[str]
 ) -> Iterator[Table]:
     lower = {name.lower(): name for name in arrays}
     batched = [n for n in (*OBSERVATIONS, *ACTIONS) if n in lower]
@@ -91,7 +89,7 @@ def _tables(
         yield Table(f"{where}, rows {start}-{stop - 1}", part)
 
 
-def _padded(where: str, arrays: dict[str, np.ndarray]) -> Iterator[Table]:
+def _padded(where: str, arrays: dict[str, Any]) -> Iterator[Table]:
     # Lengths count steps where there is one observation more than steps, else rows.
     lengths_name = next((n for n in LENGTHS if n in arrays), None)
     batches = {
