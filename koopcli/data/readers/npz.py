@@ -62,9 +62,7 @@ def open_source(source: str, config: IngestConfig) -> Source:
     return open_tables(tables, files, config, environment=environment)
 
 
-def _tables(
-    where: str, arrays: dict[str, Any], required: set[str]
-) -> Iterator[Table]:
+def _tables(where: str, arrays: dict[str, Any], required: set[str]) -> Iterator[Table]:
     lower = {name.lower(): name for name in arrays}
     batched = [n for n in (*OBSERVATIONS, *ACTIONS) if n in lower]
     if any(arrays[lower[name]].ndim == 3 for name in batched):
