@@ -53,5 +53,5 @@ def made(*trials, seeds=(0,)):
     )
     return Sweep(
         study="sweep", storage="sqlite:///x.db", request={"seeds": list(seeds)},
-        horizon=100, plan=plans.make(asked), trials=trials, best_config="[train]\n",
+        plan=plans.make(asked), trials=trials,
     )  # fmt: skip

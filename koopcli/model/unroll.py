@@ -19,9 +19,6 @@ from jaxtyping import Array, Complex
 
 from koopcli.config.choices import Unroll
 
-Pair = tuple[Array, Array]
-"""Real and imaginary parts."""
-Three = tuple[Array, Array, Array]
 UnrollFunction = Callable[
     [
         Complex[Array, " latent"],
@@ -32,7 +29,6 @@ UnrollFunction = Callable[
 ]
 
 
-@jax.custom_jvp
 def scan(
     eigenvalues: Complex[Array, " latent"],
     start: Complex[Array, " latent"],
@@ -43,41 +39,20 @@ def scan(
     Real and imaginary parts are carried as two real arrays, which XLA's CPU backend
     vectorises and complex numbers are not. Vectorise over a batch at axis 1 of `drive`
     (`in_axes=1, out_axes=1`): time then stays the leading axis and nothing is copied.
-    The gradient keeps nothing but the latents.
     """
     decay, turn = jnp.real(eigenvalues), jnp.imag(eigenvalues)
 
-    def step(carry: Pair, c: Pair) -> tuple[Pair, Pair]:
+    def step(carry: tuple[Array, Array], c: tuple[Array, Array]) -> tuple:
         real, imag = carry
         state = (decay * real - turn * imag + c[0], decay * imag + turn * real + c[1])
         return state, state
 
-    return lax.complex(*lax.scan(step, _parts(start), _parts(drive))[1])
-
-
-@scan.defjvp
-def _tangent(primals: Three, tangents: Three) -> tuple[Array, Array]:
-    # dx[t+1] = Λ dx[t] + dΛ x[t] + dc[t]. Linear with the coefficients Λ and x, so that its
-    # transposition, the gradient, needs nothing of each step but the latent before it.
-    eigenvalues, start, drive = primals
-    latents = scan(eigenvalues, start, drive)
-    before = jnp.concatenate([start[None], latents[:-1]])
-    (decay, turn), (d_decay, d_turn) = _parts(eigenvalues), _parts(tangents[0])
-
-    def step(carry: Pair, inputs: tuple[Pair, Pair]) -> tuple[Pair, Pair]:
-        (real, imag), (x_real, x_imag), (c_real, c_imag) = carry, *inputs
-        moved = (
-            decay * real - turn * imag + d_decay * x_real - d_turn * x_imag + c_real,
-            decay * imag + turn * real + d_decay * x_imag + d_turn * x_real + c_imag,
-        )
-        return moved, moved
-
-    inputs = (_parts(before), _parts(tangents[2]))
-    return latents, lax.complex(*lax.scan(step, _parts(tangents[1]), inputs)[1])
-
-
-def _parts(values: Complex[Array, "*axes"]) -> Pair:
-    return jnp.real(values), jnp.imag(values)
+    first, inputs = (
+        (jnp.real(start), jnp.imag(start)),
+        (jnp.real(drive), jnp.imag(drive)),
+    )
+    parts: tuple[Array, Array] = lax.scan(step, first, inputs)[1]
+    return lax.complex(*parts)
 
 
 def associative(

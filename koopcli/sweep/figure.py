@@ -50,7 +50,7 @@ def draw(path: Path, sweep: Sweep) -> None:
     for axes in panels[count:]:
         axes.set_visible(False)
     for axes in panels[::across]:
-        axes.set_ylabel(f"validation NRMSE over {sweep.horizon} steps")
+        axes.set_ylabel(f"validation NRMSE over {sweep.plan.horizon} steps")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="outside lower center", ncols=len(labels), frameon=False

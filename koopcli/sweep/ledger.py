@@ -32,6 +32,12 @@ def rank(study: optuna.Study, number: int) -> int:
     return sum(trial.number < number for trial in _counted(study))
 
 
+def find(study: optuna.Study, number: int) -> FrozenTrial:
+    """Return trial `number` as it is stored."""
+    trials = study.get_trials(deepcopy=False)
+    return next(trial for trial in trials if trial.number == number)
+
+
 def slot(trial: FrozenTrial | optuna.Trial) -> int:
     """Return the number of a trial for people: that of its first attempt."""
     return int(trial.user_attrs.get(SLOT, trial.number))

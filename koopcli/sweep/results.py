@@ -59,26 +59,26 @@ class Sweep:
         study: Name of the study.
         storage: Where it is kept, without a password.
         request: What was asked for, as JSON types.
-        horizon: Steps ahead of the validation errors.
         plan: The checked request.
         trials: All that count, the best first.
-        best_config: TOML that trains the best trial again, first seed; None if none
-            has finished.
     """
 
     study: str
     storage: str
     request: dict[str, Any]
-    horizon: int
     plan: Plan
     trials: tuple[Trial, ...]
-    best_config: str | None
 
     @property
     def best(self) -> Trial | None:
         """The finished trial with the smallest error."""
         first = self.trials[0] if self.trials else None
         return first if first is not None and first.error is not None else None
+
+    @property
+    def best_config(self) -> str | None:
+        """TOML that trains the best trial again, first seed; None if none has finished."""
+        return None if self.best is None else _toml(self.best, self.plan)
 
     def count(self, *status: str) -> int:
         """Return how many trials stand so."""
@@ -96,18 +96,13 @@ def build(
 ) -> Sweep:
     """Collect the trials of a study."""
     trials = sorted(map(_trial, ledger.counted(study)), key=_order)
-    made = Sweep(
+    return Sweep(
         study=study.study_name,
         storage=where,
         request=request,
-        horizon=plan.horizon,
         plan=plan,
         trials=tuple(trials),
-        best_config=None,
     )
-    if made.best is None:
-        return made
-    return Sweep(**{**vars(made), "best_config": _toml(made.best, plan)})
 
 
 def _trial(found: FrozenTrial) -> Trial:

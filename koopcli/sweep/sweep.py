@@ -1,13 +1,12 @@
 """VERB: train trials of settings that Optuna chooses, until there are enough -> Sweep."""
 
 import json
-import signal
 from dataclasses import asdict
 from pathlib import Path
 
 import optuna
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from koopcli import config_file
 from koopcli.config.choices import Pruner
@@ -133,8 +132,9 @@ def _all(found: Opened, work: Work, worker: Worker) -> None:
         for number in ledger.recover(study, found.storage):
             work.listener.tell(f"trial {number}: its process is gone; tried again")
         if work.asked:
-            name = signal.Signals(work.asked.number).name
-            raise InterruptedRunError(f"stopped by {name}; {work.listener.advice}")
+            raise InterruptedRunError(
+                f"stopped by {work.asked.name}; {work.listener.advice}"
+            )
         if not ledger.wanting(study, plan.total):
             return
         _one(found, work, worker)
@@ -154,7 +154,7 @@ def _one(found: Opened, work: Work, worker: Worker) -> None:
             return trial.run(given, work)
         finally:
             # Its end is not in the study yet, unless another process wrote one.
-            taken = _frozen(found, given).state != TrialState.RUNNING
+            taken = ledger.find(found.study, given.number).state != TrialState.RUNNING
 
     try:
         found.study.optimize(objective, n_trials=1, catch=(Failed,))
@@ -173,18 +173,13 @@ def _one(found: Opened, work: Work, worker: Worker) -> None:
 
 def _give_back(found: Opened, given: optuna.Trial) -> None:
     # Optuna has marked it as failed; another process may have done so before.
-    frozen = _frozen(found, given)
+    frozen = ledger.find(found.study, given.number)
     if frozen.state == TrialState.FAIL and ledger.OUTCOME not in frozen.user_attrs:
         ledger.again(found.study, frozen, lost=False)
 
 
-def _frozen(found: Opened, given: optuna.Trial) -> FrozenTrial:
-    trials = found.study.get_trials(deepcopy=False)
-    return next(each for each in trials if each.number == given.number)
-
-
 def _say(found: Opened, work: Work, given: optuna.Trial) -> None:
-    frozen = _frozen(found, given)
+    frozen = ledger.find(found.study, given.number)
     if not ledger.counts(frozen):
         return
     status = ledger.status(frozen)

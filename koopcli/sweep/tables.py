@@ -41,7 +41,7 @@ def document(sweep: Sweep) -> dict[str, Any]:
             "study": sweep.study,
             "storage": sweep.storage,
             "request": sweep.request,
-            "measure": {"name": "validation NRMSE", "horizon": sweep.horizon},
+            "measure": {"name": "validation NRMSE", "horizon": sweep.plan.horizon},
             "counts": sweep.counts,
             "best": None if best is None else best.document(),
             "trials": [trial.document() for trial in sweep.trials],
@@ -123,8 +123,8 @@ def explanation(sweep: Sweep) -> str:
     several = len(sweep.plan.seeds) > 1
     mean = f", mean ± deviation over seeds {_list(sweep.plan.seeds)}" if several else ""
     return (
-        f"NRMSE: best on the validation episodes, over {sweep.horizon} steps{mean}; in "
-        "brackets, of the first seed when the trial ended early."
+        f"NRMSE: best on the validation episodes, over {sweep.plan.horizon} steps{mean}; "
+        "in brackets, of the first seed when the trial ended early."
     )
 
 

@@ -136,7 +136,8 @@ def brief(values: dict[str, Any]) -> str:
 def _train(
     trial: optuna.Trial, values: dict[str, Any], place: Path, work: Work
 ) -> float:
-    pruning = Pruning(trial, set(_reported(trial)))
+    reported = ledger.find(trial.study, trial.number).intermediate_values
+    pruning = Pruning(trial, set(reported))
     errors = []
     for number, seed in enumerate(work.plan.seeds):
         found = trial.user_attrs.get(f"seed {seed}")
@@ -151,13 +152,6 @@ def _train(
         if number + 1 < len(work.plan.seeds):
             pruning.check()
     return sum(errors) / len(errors)
-
-
-def _reported(trial: optuna.Trial) -> list[int]:
-    found = trial.study.get_trials(deepcopy=False)
-    return next(
-        list(each.intermediate_values) for each in found if each.number == trial.number
-    )
 
 
 def _one(

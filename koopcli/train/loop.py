@@ -117,7 +117,8 @@ class Loop:
                 skipped=tuple(step for step in self.skipped if step >= done - count),
                 validation=self._validation(done),
             )
-            self.records.validated(self.model, done)
+            if self.config.train.data_map:
+                self.records.validated(self.model, done)
             self.records.write(said, validated=self.validate is not None)
             report(said)
             # The same for all processes: none may call the device without the others.

@@ -1,4 +1,4 @@
-"""Model files made to harm: refused in under a second, without allocating what they claim.
+"""Model files made to harm: refused without allocating or computing what they claim.
 
 A header that fails its checksum is refused whatever it says, so these are signed.
 """
@@ -37,8 +37,9 @@ WEIRD = [
     {},
 ]
 WEIRD += [[1], "koopman", [["x"]], {"a": 1}, [10**400], [None, None], "\x00" * 99]
-SECONDS, BYTES = 2.0, 64 * 2**20
-"""Twice the second that is promised: in tests every call has its types checked."""
+SECONDS, BYTES = 60.0, 64 * 2**20
+"""Of processor time: no measure of speed (docs/reliability.md has those), but what a claim
+that is believed would exceed by far."""
 
 
 @pytest.fixture(scope="module")

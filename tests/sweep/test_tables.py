@@ -33,7 +33,6 @@ def test_all_files_are_written_and_replaced(tmp_path):
 
 def test_without_a_best_trial_there_is_no_best_toml(tmp_path):
     none = made(trial(0, "pruned", last_error=math.nan))
-    object.__setattr__(none, "best_config", None)
     assert tables.BEST not in tables.write(none, tmp_path)
     document = json.loads((tmp_path / "sweep.json").read_text())
     assert document["best"] is None and document["trials"][0]["last_error"] is None
