@@ -133,7 +133,7 @@ def without(
     found = {"gather": Update(settings, model, Fixed(data, held))}
     for name, other in _thinned(model, settings, dims).items():
         found[name] = Update(settings, other, data)
-    found["optimiser"] = Update(settings, model, data, optax.scale(-1e-6))
+    found["optimiser"] = Update(settings, model, data, lambda _: optax.scale(-1e-6))
     return found
 
 

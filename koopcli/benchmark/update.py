@@ -5,7 +5,6 @@ import time
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import optax
 
 from koopcli.benchmark import memory
 from koopcli.benchmark.operations import operations
@@ -14,7 +13,7 @@ from koopcli.config.training import RunConfig
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.train import optimizer
 from koopcli.train.batches import sampling_key
-from koopcli.train.step import Data, initial_state, make_dispatch
+from koopcli.train.step import Build, Data, initial_state, make_dispatch
 
 
 class Update:
@@ -25,7 +24,7 @@ class Update:
         config: RunConfig,
         model: DynamicsModel,
         data: Data,
-        transformation: optax.GradientTransformation | None = None,
+        build: Build = optimizer.build,
     ):
         """Compile, without running.
 
@@ -33,16 +32,15 @@ class Update:
             config: All settings of a run.
             model: Where training starts.
             data: What it trains on.
-            transformation: The optimiser, if not that of the settings.
+            build: The optimiser.
         """
-        if transformation is None:
-            transformation = optimizer.build(config.optimizer, config.train.steps)
+        rates = optimizer.rates(config.optimizer, config.train.steps)
         parameters, self.frozen = eqx.partition(model, optimizer.trainable(model))
         # A copy: the step gives its input back to the device.
-        self.state = initial_state(jax.tree.map(jnp.copy, parameters), transformation)
+        self.state = initial_state(jax.tree.map(jnp.copy, parameters), build(rates))
         self.data, self.key = data, sampling_key(config.train.seed)
         self.most = config.train.dispatch_steps
-        self._dispatch = make_dispatch(config, transformation)
+        self._dispatch = make_dispatch(config, build=build)
         begin = time.perf_counter()
         lowered = jax.jit(self._dispatch, donate_argnums=0).lower(*self._arguments(1))
         self.compiled = lowered.compile()

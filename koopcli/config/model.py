@@ -37,9 +37,11 @@ class ModelConfig:
     encoder_depth: int = 2
     """Hidden layers of the state encoder."""
     decoder_width: int = 256
-    """Hidden units of the decoder and of the reward head."""
+    """Hidden units of the decoder."""
     decoder_depth: int = 2
     """Hidden layers of the decoder and of the reward head."""
+    reward_width: int = 128
+    """Hidden units of the reward head."""
     action_width: int = 128
     """Hidden units of the action encoder."""
     action_depth: int = 1
@@ -94,6 +96,7 @@ class ModelConfig:
             latent_dim=self.latent_dim,
             encoder_width=self.encoder_width,
             decoder_width=self.decoder_width,
+            reward_width=self.reward_width,
             action_width=self.action_width,
         )
         at_least(

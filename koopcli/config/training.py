@@ -91,6 +91,8 @@ class TrainConfig:
     """Windows per gradient step."""
     horizon: int = 100
     """Steps predicted from the first state of each window."""
+    grow: bool = True
+    """Whether windows of 100 steps and more start as many short ones, and grow."""
     seed: int = 0
     """Seed of the parameters and of the sampling."""
     dispatch_steps: int = 25

@@ -184,6 +184,9 @@ def _meta(raw: dict[str, Any]) -> ModelMeta:
         name: config_file.convert(f"model.{name}", value, "header", typed=True)
         for name, value in raw["model_config"].items()
     }
+    # This one was that of the decoder before it was a setting.
+    if "decoder_width" in config:
+        config.setdefault("reward_width", config["decoder_width"])
     sequences = {key: tuple(v) for key, v in raw.items() if isinstance(v, list)}
     past = delays.parse(raw.get("delays"))
     if past is not None and not past.describes(sequences["observation_names"]):

@@ -60,6 +60,7 @@ class KoopmanModel(DynamicsModel):
         keys = jax.random.split(key, 6)
         encoder = {"width": config.encoder_width, "depth": config.encoder_depth}
         decoder = {"width": config.decoder_width, "depth": config.decoder_depth}
+        reward = {"width": config.reward_width, "depth": config.decoder_depth}
         action = {"width": config.action_width, "depth": config.action_depth}
         latent = 2 * config.latent_dim
         skip = config.skip
@@ -71,7 +72,7 @@ class KoopmanModel(DynamicsModel):
             else None
         )
         self.reward_head = (
-            Network(latent + dims.action, 1, **decoder, skip=skip, key=keys[3])
+            Network(latent + dims.action, 1, **reward, skip=skip, key=keys[3])
             if dims.reward
             else None
         )

@@ -24,7 +24,10 @@ UNITS = (8, 4, 2, 1)
 """Widths are multiples of the first of these that is fine enough: processors compute in
 blocks."""
 WIDTHS = {
-    ModelKind.KOOPMAN: ("latent_dim", "encoder_width", "decoder_width", "action_width"),
+    ModelKind.KOOPMAN: (
+        *("latent_dim", "encoder_width", "decoder_width"),
+        *("reward_width", "action_width"),
+    ),
     ModelKind.EDMDC: ("features",),
     ModelKind.KFC: ("latent_dim", "width"),
 }

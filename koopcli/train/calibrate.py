@@ -57,9 +57,9 @@ def seconds_per_step(dataset_path: Path, config: RunConfig, *, limit: float) -> 
     data = _data(dataset, config)
     model = initial_model(dataset, config)
     parameters, frozen = eqx.partition(model, optimizer.trainable(model))
-    transformation = optimizer.build(config.optimizer, config.train.steps)
-    state = initial_state(parameters, transformation)
-    dispatch = make_dispatch(config, transformation)
+    rates = optimizer.rates(config.optimizer, config.train.steps)
+    state = initial_state(parameters, optimizer.build(rates))
+    dispatch = make_dispatch(config)
     key = jax.random.key(config.train.seed)
 
     def call(state: TrainState, count: int) -> tuple[TrainState, float]:

@@ -27,6 +27,7 @@ from koopcli.train import (
     reencoding,
     resuming,
     sharding,
+    stages,
     training_state,
 )
 from koopcli.train.batches import sampling_key
@@ -61,12 +62,14 @@ class Loop:
         model = start.saved.model if isinstance(start, Found) else start
         parameters, frozen = eqx.partition(model, optimizer.trainable(model))
         self.parameters = sizes.size(model)
-        transformation = optimizer.build(config.optimizer, config.train.steps)
+        transformation = optimizer.build(
+            optimizer.rates(config.optimizer, config.train.steps)
+        )
         state, notes = initial_state(parameters, transformation), Bookkeeping()
         if isinstance(start, Found):
             state, notes = training_state.unpack(start, state)
         self.first = int(state.step)
-        self.dispatch = make_dispatch(config, transformation, mesh)
+        self.stage_end = self.first  # no stage yet
         self.state, self.frozen, self.key = sharding.replicate(
             (state, frozen, sampling_key(config.train.seed)), mesh
         )
@@ -103,6 +106,9 @@ class Loop:
         for count, data in zip(lengths(self.config.train, done), calls, strict=False):
             if exhausted:
                 break
+            if done >= self.stage_end:
+                self.stage_end = stages.end(self.config.train, done)
+                self.dispatch = make_dispatch(stages.at(self.config, done), self.mesh)
             self.state, record = self.dispatch(
                 self.state, self.frozen, data, self.key, jnp.int32(count)
             )
@@ -198,7 +204,8 @@ class Loop:
             first = self.clock.done - bad
             self._save(run_dir.LAST_MODEL, first)
             model, data = sharding.local((self.model, data), self.mesh)
-            divergence.stop(self.run, model, first, data, self.config)
+            windows = stages.at(self.config, self.clock.done - 1)
+            divergence.stop(self.run, model, first, data, windows)
         loss = losses["loss"]
         if not math.isfinite(loss):  # no step of the call counted
             return

@@ -9,7 +9,9 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import optax
+from jaxtyping import Array, Float, Int
 
 from koopcli.config.training import OptimizerConfig
 from koopcli.model.dynamics import DynamicsModel
@@ -17,31 +19,64 @@ from koopcli.model.eigenvalues import Eigenvalues
 from koopcli.model.koopman import KoopmanModel
 
 
-def learning_rate(config: OptimizerConfig, steps: int) -> optax.Schedule:
-    """Linear warm-up to the peak, then a cosine down to the final rate."""
+class Rates(eqx.Module):
+    """The numbers of the optimiser, as inputs of a compiled program: any run can share it.
+
+    Attributes:
+        peak: Step size after warm-up.
+        final: Step size at the end, as a share of the peak.
+        warmup: Steps of the linear warm-up.
+        decay: Steps of the cosine after it.
+        eigenvalues: Step size of the eigenvalue parameters, as a share of the others'.
+        weight_decay: Decoupled weight decay of matrices.
+        beta2: Memory of the second moment.
+        clip_norm: Largest global norm of the gradient.
+    """
+
+    peak: Float[Array, ""]
+    final: Float[Array, ""]
+    warmup: Float[Array, ""]
+    decay: Float[Array, ""]
+    eigenvalues: Float[Array, ""]
+    weight_decay: Float[Array, ""]
+    beta2: Float[Array, ""]
+    clip_norm: Float[Array, ""]
+
+    def at(self, count: Int[Array, "*steps"]) -> Float[Array, "*steps"]:
+        """Return the step size after `count` steps: linear warm-up, then a cosine."""
+        share = jnp.clip((count - self.warmup) / self.decay, 0.0, 1.0)
+        cosine = 0.5 * (1 + jnp.cos(jnp.pi * share))
+        falling = self.final + (1 - self.final) * cosine
+        return self.peak * jnp.where(count < self.warmup, count / self.warmup, falling)
+
+
+def rates(config: OptimizerConfig, steps: int) -> Rates:
+    """Return the numbers of a run of `steps` gradient steps."""
     warmup = min(max(1, round(config.warmup * steps)), max(1, steps - 1))
-    return optax.warmup_cosine_decay_schedule(
-        init_value=0.0,
-        peak_value=config.learning_rate,
-        warmup_steps=warmup,
-        decay_steps=max(steps, warmup + 1),
-        end_value=config.final_rate * config.learning_rate,
+    return Rates(
+        peak=jnp.float32(config.learning_rate),
+        final=jnp.float32(config.final_rate),
+        warmup=jnp.float32(warmup),
+        decay=jnp.float32(max(steps - warmup, 1)),
+        eigenvalues=jnp.float32(config.eigenvalue_rate),
+        weight_decay=jnp.float32(config.weight_decay),
+        beta2=jnp.float32(config.beta2),
+        clip_norm=jnp.float32(config.clip_norm),
     )
 
 
-def build(config: OptimizerConfig, steps: int) -> optax.GradientTransformation:
+def build(rates: Rates) -> optax.GradientTransformation:
     """Clip by the global norm, then update each group with its own AdamW."""
-    rate = learning_rate(config, steps)
     spectral = optax.adamw(
-        lambda count: config.eigenvalue_rate * rate(count),
-        b2=config.beta2,
+        lambda count: rates.eigenvalues * rates.at(count),
+        b2=rates.beta2,
         weight_decay=0.0,
     )
     networks = optax.adamw(
-        rate, b2=config.beta2, weight_decay=config.weight_decay, mask=_is_matrix
+        rates.at, b2=rates.beta2, weight_decay=rates.weight_decay, mask=_is_matrix
     )
     groups = optax.partition({"eigenvalues": spectral, "networks": networks}, label)
-    return optax.chain(optax.clip_by_global_norm(config.clip_norm), groups)
+    return optax.chain(optax.clip_by_global_norm(rates.clip_norm), groups)
 
 
 def trainable(model: DynamicsModel) -> DynamicsModel:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from koopcli.config.training import TrainConfig
+from koopcli.train import stages
 
 
 class Clock:
@@ -95,11 +96,11 @@ class Timer:
 def dispatch_lengths(config: TrainConfig, done: int = 0) -> Iterator[int]:
     """Cut the run from step `done` on into calls.
 
-    They end at every validation and checkpoint. Where the run was cut before does not
+    They end at every validation and checkpoint, and where the windows grow. Where the run was cut before does not
     matter, if it was at the end of a call.
     """
     while done < config.steps:
-        ends = [done + config.dispatch_steps, config.steps]
+        ends = [done + config.dispatch_steps, stages.end(config, done)]
         for period in (config.eval_every, config.checkpoint_every):
             if period:
                 ends.append((done // period + 1) * period)

@@ -7,7 +7,8 @@ a row nothing is changed any more.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -17,15 +18,18 @@ from jax import lax
 from jax.sharding import Mesh
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from koopcli.config.training import RunConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.model.dynamics import DynamicsModel
-from koopcli.train import loss, sharding
+from koopcli.train import loss, optimizer, sharding
 from koopcli.train.batches import Batch, DeviceData, step_keys
+from koopcli.train.optimizer import Rates
 from koopcli.train.precision import lowered
 from koopcli.train.streaming import StreamedData
 
 Data = DeviceData | StreamedData
 """Where a call of the device finds its windows."""
+Build = Callable[[Rates], optax.GradientTransformation]
+"""How the optimiser is made from its numbers."""
 
 
 class TrainState(eqx.Module):
@@ -76,39 +80,68 @@ Dispatch = Callable[
 
 
 def make_dispatch(
-    config: RunConfig,
-    optimizer: optax.GradientTransformation,
-    mesh: Mesh | None = None,
+    config: RunConfig, mesh: Mesh | None = None, build: Build = optimizer.build
 ) -> Dispatch:
     """Return `run(state, frozen, data, key, count)`: `count` steps on the device.
 
     `frozen` holds what is not trained. The batch of step t is drawn with
     `fold_in(key, t)`. On the devices of `mesh`, each gathers its share of the windows.
+
+    Runs that differ by nothing but their seed, their rates or their length share the
+    program, which takes seconds to trace and many more to compile.
     """
+    train = config.train
+    compiled_for = RunConfig(
+        loss=config.loss,
+        train=TrainConfig(
+            batch_size=train.batch_size,
+            horizon=train.horizon,
+            dispatch_steps=train.dispatch_steps,
+            max_bad_steps=train.max_bad_steps,
+            precision=train.precision,
+        ),
+    )
+    rates = optimizer.rates(config.optimizer, train.steps)
+    program = _program(compiled_for, mesh, build)
+    return partial(program, sharding.replicate(rates, mesh))
+
+
+# Few: each holds its compiled program, and a sweep has hundreds of settings.
+@lru_cache(maxsize=4)
+def _program(config: RunConfig, mesh: Mesh | None, build: Build) -> Callable[..., Any]:
     gradient = sharding.spread(partial(_gradient, config=config), mesh)
 
+    # Traced once, although its result is asked for twice.
+    @partial(jax.jit, inline=True)
+    def one(
+        state: TrainState,
+        rates: Rates,
+        frozen: DynamicsModel,
+        data: Data,
+        key: PRNGKeyArray,
+    ) -> tuple[TrainState, dict[str, Array], Array]:
+        batch, loss_key = batch_at(data, key, state.step, config)
+        found = gradient(batch, state.parameters, frozen, loss_key)
+        return _update(state, *found, config.train.max_bad_steps, build(rates))
+
     def run(
+        rates: Rates,
         state: TrainState,
         frozen: DynamicsModel,
         data: Data,
         key: PRNGKeyArray,
         count: Int[Array, ""],
     ) -> tuple[TrainState, Record]:
-        def one(state: TrainState) -> tuple[TrainState, dict[str, Array], Array]:
-            batch, loss_key = batch_at(data, key, state.step, config)
-            found = gradient(batch, state.parameters, frozen, loss_key)
-            return _update(state, *found, config.train.max_bad_steps, optimizer)
-
         def body(index: Array, carry: tuple) -> tuple:
             state, sums, skipped = carry
-            state, record, good = one(state)
+            state, record, good = one(state, rates, frozen, data, key)
             # Not `good * term`: the term of a skipped step may be NaN.
             sums = jax.tree.map(
                 lambda total, term: total + jnp.where(good, term, 0.0), sums, record
             )
             return state, sums, skipped.at[index].set(~good)
 
-        shapes = jax.eval_shape(one, state)[1]
+        shapes = jax.eval_shape(one, state, rates, frozen, data, key)[1]
         zeros = jax.tree.map(lambda shape: jnp.zeros(shape.shape, shape.dtype), shapes)
         none = jnp.zeros(config.train.dispatch_steps, bool)
         state, sums, skipped = lax.fori_loop(0, count, body, (state, zeros, none))
@@ -119,7 +152,7 @@ def make_dispatch(
         )
         return state, Record(means=means, skipped=skipped)
 
-    return jax.jit(run, donate_argnums=0, out_shardings=sharding.everywhere(mesh))
+    return jax.jit(run, donate_argnums=1, out_shardings=sharding.everywhere(mesh))
 
 
 def batch_at(

@@ -25,7 +25,7 @@ from koopcli.data import store
 from koopcli.data.store import Dataset
 from koopcli.data.windows import StartTable, start_table, starts
 from koopcli.errors import ConfigError
-from koopcli.train import scratch, sharding
+from koopcli.train import scratch, sharding, stages
 from koopcli.train.batches import Batch, DeviceData, draw, sampling_key, step_keys
 from koopcli.train.progress import dispatch_lengths
 from koopcli.train.scratch import Scratch
@@ -137,13 +137,14 @@ def training_data(
         scratch.copied(dataset, folder) as copy,
         ThreadPoolExecutor(1, thread_name_prefix="koopcli-reader") as reader,
     ):
-        read = _Reader(dataset, copy, config, done, mesh)
+        read = _by_stage(dataset, copy, config, mesh)
         yield _ahead(reader, read, dispatch_lengths(config, done), done)
 
 
 def _check_buffers(dataset: Dataset, config: TrainConfig) -> None:
     steps = min(config.dispatch_steps, config.steps)
-    rows = steps * config.batch_size * (config.horizon + 1)
+    points = (each.batch_size * (each.horizon + 1) for each in stages.each(config))
+    rows = steps * max(points)
     needed = BUFFERS * rows * scratch.row_bytes(dataset)
     if needed > budget(config):
         raise ConfigError(
@@ -169,6 +170,21 @@ def _ahead(
         first, waiting = first + count, coming
     if waiting is not None:
         yield waiting.result()
+
+
+def _by_stage(
+    dataset: Dataset, copy: Scratch, config: TrainConfig, mesh: Mesh | None
+) -> Callable[[int, int], StreamedData]:
+    reader: _Reader | None = None
+
+    def read(first: int, count: int) -> StreamedData:
+        nonlocal reader
+        windows = stages.windows(config, first)
+        if reader is None or reader.config != windows:
+            reader = _Reader(dataset, copy, windows, first, mesh)
+        return reader(first, count)
+
+    return read
 
 
 class _Reader:

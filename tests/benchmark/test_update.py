@@ -47,7 +47,7 @@ def test_no_work_is_longer_than_a_call_of_training(update):
 
 
 def test_another_optimiser_can_be_had(parts):
-    update = Update(*parts, optax.set_to_zero())
+    update = Update(*parts, lambda _: optax.set_to_zero())
     update.run(1)
     for before, after in zip(
         jax.tree.leaves(parts[1].change),

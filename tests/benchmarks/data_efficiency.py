@@ -1,12 +1,13 @@
 """Prediction error of models trained on few episodes, with and without augmentation.
 
 python tests/benchmarks/data_efficiency.py data.h5 DIR [--shares 0.02,0.1] [--seeds 0,1,2]
-    [--arms none,gaussian,homogeneous,flow] [--steps 600]
+    [--arms none,gaussian,homogeneous,flow] [--steps 600] [--data-only]
 
 For each share and seed: some of the training episodes are drawn, a model is trained on them
-(`none`), it moves them (each other arm, `augment --unit trajectory`), and a model of
+(`none`), it moves them (each other arm, `augment`: single transitions), and a model of
 the same seed is trained on these and the recorded ones together, in as many steps. Where no
-move is accepted, a third of the scale is tried. All models are evaluated on the test
+move is accepted, a third of the scale is tried. `--data-only` stops at the files of the
+arms, for policy_value.py. All models are evaluated on the test
 episodes of `data.h5`, which no one saw; those of validation, which choose the best step,
 are the same for all. Run folders are kept under DIR; what is there is not trained again. A
 line of JSON per model, then a table of means and spreads over seeds.
@@ -59,13 +60,17 @@ def few(data: Path, share: float, seed: int, folder: Path) -> Path:
     return target
 
 
-def errors_of(run: Path, source: Path, options: argparse.Namespace) -> list[float]:
-    """Train on `source`; return the NRMSE of the test states at each horizon."""
+def train(run: Path, source: Path, options: argparse.Namespace) -> None:
+    """Train on `source`, unless that is done."""
     if not (run / "model.eqx").exists():
         koopcli(
             *("train", source, "-o", run, "--steps", options.steps, "--overwrite"),
             *("--seed", options.seed, "--set", "eval_every=200", "--device", "cpu"),
         )
+
+
+def errors_of(run: Path, options: argparse.Namespace) -> list[float]:
+    """Return the NRMSE of the test states at each horizon."""
     horizons = ",".join(map(str, HORIZONS))
     text = koopcli(
         *("eval", run, options.data, "--horizons", horizons, "--bootstrap", 0),
@@ -88,6 +93,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--arms", default="none,gaussian,homogeneous,flow")
     parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--data-only", action="store_true")
     options = parser.parse_args()
     found: dict[tuple[str, str], list[list[float]]] = {}
     for seed in map(int, options.seeds.split(",")):
@@ -97,48 +103,46 @@ def main() -> None:
             options.seed = seed
             source = few(options.data, float(share), seed, folder)
             for arm in options.arms.split(","):
-                errors = of_arm(arm, folder, source, options)
+                data = data_of(arm, folder, source)
+                if arm == "none" or not options.data_only:
+                    train(folder / arm, data, options)
+                if options.data_only:
+                    continue
+                errors = errors_of(folder / arm, options)
                 found.setdefault((share, arm), []).append(errors)
                 print(
                     json.dumps({"share": share, "seed": seed, arm: errors}), flush=True
                 )
+    if found:
+        table(found)
+
+
+def table(found: dict[tuple[str, str], list[list[float]]]) -> None:
+    """Print means and sample standard deviations over seeds."""
     print("| share | arm | " + " | ".join(f"{h} steps" for h in HORIZONS) + " |")
     for (share, arm), rows in found.items():
-        cells = zip(np.mean(rows, 0), np.std(rows, 0), strict=True)
+        spreads = np.std(rows, 0, ddof=int(len(rows) > 1))
+        cells = zip(np.mean(rows, 0), spreads, strict=True)
         text = " | ".join(f"{mean:.4f} ± {spread:.4f}" for mean, spread in cells)
         print(f"| {share} | {arm} | {text} |")
 
 
-def of_arm(
-    arm: str, folder: Path, few_episodes: Path, options: argparse.Namespace
-) -> list[float]:
-    """Return the errors of an arm, whose data is made first."""
+def data_of(arm: str, folder: Path, few_episodes: Path) -> Path:
+    """Return the file that an arm trains on, which is made first."""
     source = few_episodes if arm == "none" else folder / f"{arm}.h5"
     scale = SCALES.get(arm, 0.0)
     while not source.exists():
+        command = [sys.executable, "-m", "koopcli", "augment", folder / "none"]
+        command += [few_episodes, "--output", source, "--mode", arm, "--scale", scale]
         done = subprocess.run(
-            [
-                *(sys.executable, "-m", "koopcli", "augment", folder / "none"),
-                *(
-                    few_episodes,
-                    "--output",
-                    source,
-                    "--mode",
-                    arm,
-                    "--scale",
-                    str(scale),
-                ),
-            ],
-            capture_output=True,
-            text=True,
-            check=False,
+            [*map(str, command)], capture_output=True, text=True, check=False
         )
         if done.returncode and "is accepted" not in done.stderr:
             raise SystemExit(done.stderr)
         scale /= 3
         if scale < SMALLEST * SCALES[arm]:
             raise SystemExit(f"{arm}: nothing is accepted at any scale")
-    return errors_of(folder / arm, source, options)
+    return source
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ model = initial_model(dataset, config)
 config = dataclasses.replace(config, model=model.config)
 mesh = sharding.choose(config, lambda said: print(said, file=sys.stderr))
 parameters, frozen = eqx.partition(model, optimizer.trainable(model))
-transformation = optimizer.build(config.optimizer, train.steps)
+transformation = optimizer.build(optimizer.rates(config.optimizer, train.steps))
 state, frozen, key, data = sharding.replicate(
     (
         initial_state(parameters, transformation),
@@ -48,7 +48,7 @@ state, frozen, key, data = sharding.replicate(
     ),
     mesh,
 )
-dispatch = make_dispatch(config, transformation, mesh)
+dispatch = jax.jit(make_dispatch(config, mesh), donate_argnums=0)
 program = dispatch.lower(state, frozen, data, key, jnp.int32(STEPS)).compile()
 wall, processor = [], []
 for _ in range(CALLS):

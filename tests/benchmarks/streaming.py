@@ -111,8 +111,8 @@ def rates(path: Path, folder: Path, config, calls: int) -> dict[str, list[float]
     train = config.train
     model = initial_model(dataset, config)
     parameters, frozen = eqx.partition(model, optimizer.trainable(model))
-    transformation = optimizer.build(config.optimizer, train.steps)
-    dispatch, key = make_dispatch(config, transformation), sampling_key(train.seed)
+    transformation = optimizer.build(optimizer.rates(config.optimizer, train.steps))
+    dispatch, key = make_dispatch(config), sampling_key(train.seed)
     budgets = {"memory": 10**15, "disk": 10**9}
     found: dict[str, list[float]] = {"memory": [], "disk": [], "compressed": []}
     small = streaming._Reader(dataset, unpack_windows(dataset), train)

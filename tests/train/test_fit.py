@@ -168,6 +168,8 @@ def poisoned_from(first, monkeypatch):
         ), loss_key
 
     monkeypatch.setattr(steps, "batch_at", poisoned)
+    # Not a program of a sound run, and none for the next.
+    monkeypatch.setattr(steps, "_program", steps._program.__wrapped__)
     monkeypatch.setattr("koopcli.train.divergence.batch_at", poisoned)
 
 

@@ -169,9 +169,9 @@ def test_without_room_the_last_checkpoint_stays_and_no_record_is_cut(
     # Files of metrics may grow by a record or so, or checkpoints not reach their end.
     limit = (run / "metrics.jsonl").stat().st_size + 200
     if what == "checkpoint":
-        limit = newest.stat().st_size - 1
+        limit = newest.stat().st_size - 500  # later ones differ by digits
         for name in ("metrics.jsonl", "metrics.csv"):
-            assert (run / name).stat().st_size < limit - 2000
+            assert (run / name).stat().st_size < limit - 1500
     code, said = finish(train(cache, "--resume", run, limit, program=("-c", SMALL)))
     assert code == 1 and "Traceback" not in said, said
     last = said.splitlines()[-1]

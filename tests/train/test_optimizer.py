@@ -3,6 +3,7 @@ import dataclasses
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import optax
 import pytest
 
 from koopcli.config.choices import ModelKind
@@ -27,16 +28,30 @@ def parameters(model):
 
 def test_the_rate_rises_to_the_peak_and_falls_to_the_final_rate():
     config = OptimizerConfig(learning_rate=1e-2, warmup=0.1, final_rate=0.05)
-    rate = optimizer.learning_rate(config, 100)
+    rates = optimizer.rates(config, 100)
+
+    def rate(count):
+        return float(rates.at(jnp.int32(count)))
+
     assert rate(0) == 0.0
     assert rate(5) == pytest.approx(5e-3)
     assert rate(10) == pytest.approx(1e-2)
     assert rate(55) == pytest.approx((1e-2 + 5e-4) / 2)
-    assert rate(100) == pytest.approx(5e-4)
+    assert rate(100) == pytest.approx(5e-4) == rate(1000)
+
+
+@pytest.mark.parametrize("steps", [2, 7, 300])
+def test_the_schedule_is_that_of_optax(steps):
+    config = OptimizerConfig(learning_rate=0.3, warmup=0.2, final_rate=0.1)
+    oracle = optax.warmup_cosine_decay_schedule(
+        0.0, 0.3, max(1, round(0.2 * steps)), steps, end_value=0.03
+    )
+    count = jnp.arange(steps + 3)
+    assert jnp.allclose(optimizer.rates(config, steps).at(count), oracle(count))
 
 
 def test_one_step_is_enough_for_a_schedule():
-    assert float(optimizer.learning_rate(OptimizerConfig(), 1)(1)) > 0
+    assert float(optimizer.rates(OptimizerConfig(), 1).at(jnp.int32(1))) > 0
 
 
 def test_normalisers_are_not_trained(model, parameters):
@@ -67,7 +82,7 @@ def test_eigenvalues_move_at_their_own_rate_and_do_not_decay(parameters):
     config = OptimizerConfig(
         learning_rate=1e-2, eigenvalue_rate=0.1, warmup=0.0, weight_decay=0.5
     )
-    transformation = optimizer.build(config, 100)
+    transformation = optimizer.build(optimizer.rates(config, 100))
     state = transformation.init(parameters)
     ones = jax.tree.map(jnp.ones_like, parameters)
     zeros = jax.tree.map(jnp.zeros_like, parameters)
@@ -82,7 +97,8 @@ def test_eigenvalues_move_at_their_own_rate_and_do_not_decay(parameters):
 
 def test_only_matrices_decay(parameters):
     config = OptimizerConfig(warmup=0.0, weight_decay=0.5)
-    transformation = optimizer.build(dataclasses.replace(config, warmup=0.01), 100)
+    config = dataclasses.replace(config, warmup=0.01)
+    transformation = optimizer.build(optimizer.rates(config, 100))
     state = transformation.init(parameters)
     zeros = jax.tree.map(jnp.zeros_like, parameters)
     shifted = jax.tree.map(lambda leaf: leaf + 1, parameters)

@@ -32,10 +32,10 @@ def after_steps(precision, count):
     parameters, frozen = eqx.partition(
         model := initial_model(dataset, settings), optimizer.trainable(model)
     )
-    transformation = optimizer.build(settings.optimizer, settings.train.steps)
+    rates = optimizer.rates(settings.optimizer, settings.train.steps)
     data = DeviceData(dataset, starts(dataset, "train"))
-    dispatch = make_dispatch(settings, transformation)
-    state = initial_state(jax.tree.map(jnp.copy, parameters), transformation)
+    dispatch = make_dispatch(settings)
+    state = initial_state(jax.tree.map(jnp.copy, parameters), optimizer.build(rates))
     return dispatch(state, frozen, data, jax.random.key(5), jnp.int32(count))
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,7 +9,7 @@ import pytest
 from memory_dataset import memory_dataset
 
 from koopcli.config.model import ModelConfig
-from koopcli.config.training import RunConfig, TrainConfig
+from koopcli.config.training import OptimizerConfig, RunConfig, TrainConfig
 from koopcli.data.windows import starts
 from koopcli.train import loss, optimizer
 from koopcli.train.batches import DeviceData
@@ -25,7 +27,8 @@ def parts():
     dataset = memory_dataset()
     model = initial_model(dataset, CONFIG)
     parameters, frozen = eqx.partition(model, optimizer.trainable(model))
-    transformation = optimizer.build(CONFIG.optimizer, CONFIG.train.steps)
+    rates = optimizer.rates(CONFIG.optimizer, CONFIG.train.steps)
+    transformation = optimizer.build(rates)
     data = DeviceData(dataset, starts(dataset, "train"))
     return parameters, frozen, transformation, data
 
@@ -40,10 +43,17 @@ def equal(a, b, tolerance=0.0):
     return all(np.allclose(x, y, rtol=tolerance, atol=tolerance) for x, y in pairs)
 
 
+@jax.jit
+@jax.value_and_grad
+def value_and_gradient(parameters, frozen, batch, key):
+    model = eqx.combine(parameters, frozen)
+    return loss.total(model, batch, CONFIG.loss, key=key)[0]
+
+
 def test_a_dispatch_equals_plain_optax_steps(parts):
     parameters, frozen, transformation, data = parts
     key = jax.random.key(5)
-    dispatch = make_dispatch(CONFIG, transformation)
+    dispatch = make_dispatch(CONFIG)
     state, record = dispatch(
         fresh(parameters, transformation), frozen, data, key, jnp.int32(3)
     )
@@ -51,11 +61,7 @@ def test_a_dispatch_equals_plain_optax_steps(parts):
     for step in range(3):
         batch, loss_key = batch_at(data, key, jnp.int32(step), CONFIG)
 
-        def objective(p, batch=batch, loss_key=loss_key):
-            model = eqx.combine(p, frozen)
-            return loss.total(model, batch, CONFIG.loss, key=loss_key)[0]
-
-        value, gradient = jax.value_and_grad(objective)(parameters)
+        value, gradient = value_and_gradient(parameters, frozen, batch, loss_key)
         losses.append(value)
         updates, memory = transformation.update(gradient, memory, parameters)
         parameters = optax.apply_updates(parameters, updates)
@@ -67,7 +73,7 @@ def test_a_dispatch_equals_plain_optax_steps(parts):
 def test_how_steps_are_cut_into_calls_changes_nothing_and_compiles_once(parts):
     parameters, frozen, transformation, data = parts
     key = jax.random.key(5)
-    dispatch = make_dispatch(CONFIG, transformation)
+    dispatch = make_dispatch(CONFIG)
     once, _ = dispatch(
         fresh(parameters, transformation), frozen, data, key, jnp.int32(6)
     )
@@ -75,7 +81,29 @@ def test_how_steps_are_cut_into_calls_changes_nothing_and_compiles_once(parts):
     for count in (1, 3, 2):
         state, _ = dispatch(state, frozen, data, key, jnp.int32(count))
     assert equal(once, state)
-    assert dispatch._cache_size() == 1
+    assert dispatch.func._cache_size() == 1
+
+
+def test_runs_of_other_seeds_rates_and_lengths_share_one_program(parts):
+    parameters, frozen, transformation, data = parts
+    found, programs = [], set()
+    for changed in (
+        CONFIG,
+        replace(CONFIG, train=replace(CONFIG.train, seed=3, steps=99, patience=5)),
+        replace(CONFIG, optimizer=OptimizerConfig(learning_rate=1e-4, beta2=0.5)),
+    ):
+        dispatch = make_dispatch(changed)
+        state = fresh(parameters, transformation)
+        state, _ = dispatch(state, frozen, data, jax.random.key(5), jnp.int32(2))
+        found.append(state.parameters)
+        programs.add((dispatch.func, dispatch.func._cache_size()))
+    assert programs == {(make_dispatch(CONFIG).func, 1)}
+    assert not equal(found[0], found[1]) and not equal(found[0], found[2])
+
+
+def test_a_setting_of_the_step_itself_makes_another_program():
+    other = replace(CONFIG, loss=replace(CONFIG.loss, consistency=0.0))
+    assert make_dispatch(other).func is not make_dispatch(CONFIG).func
 
 
 def poison(data, rows):
@@ -85,7 +113,7 @@ def poison(data, rows):
 
 def test_bad_steps_change_nothing_are_named_and_do_not_spoil_the_mean(parts):
     parameters, frozen, transformation, data = parts
-    key, dispatch = jax.random.key(5), make_dispatch(CONFIG, transformation)
+    key, dispatch = jax.random.key(5), make_dispatch(CONFIG)
     state = fresh(parameters, transformation)
     state, _ = dispatch(state, frozen, data, key, jnp.int32(2))
     kept = jax.tree.map(jnp.copy, state.parameters)
@@ -103,7 +131,7 @@ def test_bad_steps_change_nothing_are_named_and_do_not_spoil_the_mean(parts):
 
 def test_the_mean_is_over_the_steps_that_counted(parts):
     parameters, frozen, transformation, data = parts
-    dispatch = make_dispatch(CONFIG, transformation)
+    dispatch = make_dispatch(CONFIG)
     # A window of one episode is bad: which steps draw it is a function of the key.
     spoilt = poison(data, [0])
     _, record = dispatch(
@@ -119,7 +147,7 @@ def test_the_mean_is_over_the_steps_that_counted(parts):
 
 def test_after_too_many_bad_steps_nothing_changes_any_more(parts):
     parameters, frozen, transformation, data = parts
-    key, dispatch = jax.random.key(5), make_dispatch(CONFIG, transformation)
+    key, dispatch = jax.random.key(5), make_dispatch(CONFIG)
     everywhere = poison(data, range(len(data.states)))
     state = fresh(parameters, transformation)
     for _ in range(2):
