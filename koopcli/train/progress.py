@@ -96,8 +96,8 @@ class Timer:
 def dispatch_lengths(config: TrainConfig, done: int = 0) -> Iterator[int]:
     """Cut the run from step `done` on into calls.
 
-    They end at every validation and checkpoint, and where the windows grow. Where the run was cut before does not
-    matter, if it was at the end of a call.
+    They end at every validation and checkpoint, and where the windows grow. Where the run
+    was cut before does not matter, if it was at the end of a call.
     """
     while done < config.steps:
         ends = [done + config.dispatch_steps, stages.end(config, done)]

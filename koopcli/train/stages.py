@@ -11,8 +11,8 @@ from koopcli.config.training import RunConfig, TrainConfig
 
 STAGES = ((0.3, 5), (0.3, 2), (0.4, 1))
 """Share of the steps, and how many times shorter, and more, the windows are."""
-SHORTEST = 50
-"""Windows of fewer steps do not grow: most models re-encode every 10."""
+SHORTEST = 100
+"""Windows of fewer steps do not grow."""
 
 
 def at(config: RunConfig, step: int) -> RunConfig:

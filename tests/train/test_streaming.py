@@ -17,7 +17,7 @@ from koopcli.data import columns
 from koopcli.data.windows import starts
 from koopcli.errors import ConfigError, InterruptedRunError
 from koopcli.model import checkpoint
-from koopcli.train import streaming
+from koopcli.train import stages, streaming
 from koopcli.train.batches import DeviceData, sampling_key
 from koopcli.train.fit import fit
 from koopcli.train.progress import dispatch_lengths
@@ -45,28 +45,38 @@ def data(tmp_path):
     return linear_world.write_world(tmp_path / "data.h5", world)
 
 
+GROWING = dataclasses.replace(TRAIN, horizon=10, batch_size=2, memory_budget=10_000)
+
+
+@pytest.mark.parametrize("train", [TRAIN, GROWING])
 @pytest.mark.parametrize(
     "shape",
     [{}, {"rewards": False, "action": 0}, {"known": (True, False, True, False)}],
 )
-def test_every_batch_is_bit_for_bit_that_of_the_device(tmp_path, monkeypatch, shape):
+def test_every_batch_is_bit_for_bit_that_of_the_device(
+    tmp_path, monkeypatch, shape, train
+):
     monkeypatch.setattr(streaming, "DRAWN", 4 * 5)  # draw anew in the middle of a call
+    monkeypatch.setattr(stages, "SHORTEST", 10)
     dataset = memory_dataset(LONG, **shape)
     resident = DeviceData(dataset, starts(dataset, "train"))
-    config, key = RunConfig(train=TRAIN), sampling_key(TRAIN.seed)
-    step = 0
-    with training_data(dataset, TRAIN, tmp_path) as calls:
-        for count, data in zip(dispatch_lengths(TRAIN), calls, strict=True):
+    step, key, seen = 0, sampling_key(train.seed), set()
+    with training_data(dataset, train, tmp_path) as calls:
+        for count, data in zip(dispatch_lengths(train), calls, strict=True):
             assert isinstance(data, StreamedData)
             for _ in range(count):
+                config = stages.at(RunConfig(train=train), step)
                 pairs = [
                     batch_at(d, key, jnp.int32(step), config) for d in (resident, data)
                 ]
                 assert jax.tree.structure(pairs[0]) == jax.tree.structure(pairs[1])
                 leaves = zip(*map(jax.tree.leaves, pairs), strict=True)
                 assert all((a == b).all() for a, b in leaves)
+                seen.add(pairs[1][0].states.shape[:2])
                 step += 1
-    assert step == TRAIN.steps and not readers()
+    assert step == train.steps and not readers()
+    expected = {(6, 4)} if train is TRAIN else {(3, 10), (6, 4), (11, 2)}
+    assert seen == expected
 
 
 def test_a_streamed_run_is_the_run_in_memory(tmp_path, data, monkeypatch):
