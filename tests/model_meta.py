@@ -4,7 +4,9 @@ from koopcli.config.model import ModelConfig
 from koopcli.model.header import ModelMeta
 
 META = ModelMeta(
-    model_config=ModelConfig(latent_dim=3, encoder_width=4, decoder_width=4),
+    model_config=ModelConfig(
+        latent_dim=3, encoder_width=4, decoder_width=4, reward_width=4
+    ),
     observation_names=("x", "v"),
     action_names=("u",),
     dt=0.05,

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from koopcli.config.training import RunConfig, TrainConfig
 
-STAGES = ((0.3, 5), (0.3, 2), (0.4, 1))
+STAGES = ((0.25, 5), (0.25, 2), (0.5, 1))
 """Share of the steps, and how many times shorter, and more, the windows are."""
 SHORTEST = 100
 """Windows of fewer steps do not grow."""

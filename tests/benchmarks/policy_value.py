@@ -70,7 +70,7 @@ def transitions(path: Path) -> dict[str, np.ndarray]:
 
 
 def batch_of(data: dict[str, np.ndarray], rows: np.ndarray) -> TransitionMiniBatch:
-    """Pick rows; d3rlpy's own buffer would need an episode for each move."""
+    """Pick rows; d3rlpy's own buffer leaves out the step at which an episode is cut."""
     part = {name: values[rows] for name, values in data.items()}
     # Neither algorithm looks at the next action.
     return TransitionMiniBatch(

@@ -39,15 +39,15 @@ def test_many_short_windows_come_first_and_those_asked_for_last():
     config = TrainConfig(steps=1000, batch_size=32, horizon=100)
     seen = {
         step: (w.horizon, w.batch_size)
-        for step in (0, 299, 300, 599, 600, 999, 2000)
+        for step in (0, 249, 250, 499, 500, 999, 2000)
         for w in [stages.windows(config, step)]
     }
     assert seen == {
-        **{0: (20, 160), 299: (20, 160), 300: (50, 64), 599: (50, 64)},
-        **{600: (100, 32), 999: (100, 32), 2000: (100, 32)},
+        **{0: (20, 160), 249: (20, 160), 250: (50, 64), 499: (50, 64)},
+        **{500: (100, 32), 999: (100, 32), 2000: (100, 32)},
     }
-    assert [stages.end(config, step) for step in (0, 299, 300, 600, 1000)] == [
-        *(300, 300, 600, 1000, 1000)
+    assert [stages.end(config, step) for step in (0, 249, 250, 500, 1000)] == [
+        *(250, 250, 500, 1000, 1000)
     ]
     assert [w.horizon for w in stages.each(config)] == [20, 50, 100]
     assert stages.at(RunConfig(train=config), 300).train.horizon == 50
@@ -61,9 +61,9 @@ def test_short_windows_stay_as_they_are_and_so_do_all_if_asked(monkeypatch):
 
 
 def test_a_stage_without_a_step_is_none():
-    assert [w.horizon for w in stages.each(dataclasses.replace(TRAIN, steps=1))] == [5]
+    assert [w.horizon for w in stages.each(dataclasses.replace(TRAIN, steps=1))] == [10]
     assert [w.horizon for w in stages.each(dataclasses.replace(TRAIN, steps=2))] == [
-        *(2, 10)
+        *(5, 10)
     ]
 
 
@@ -91,7 +91,7 @@ def data(tmp_path_factory):
 
 def test_a_run_takes_the_steps_of_each_stage_also_if_it_was_stopped(tmp_path, data):
     def stop(record):
-        if record.step == 5:  # in the middle of a stage
+        if record.step == 4:  # in the middle of a stage
             os.kill(os.getpid(), signal.SIGTERM)
 
     config = RunConfig(model=SMALL, train=TRAIN)
@@ -104,7 +104,7 @@ def test_a_run_takes_the_steps_of_each_stage_also_if_it_was_stopped(tmp_path, da
     rates = optimizer.rates(config.optimizer, 10)
     state = initial_state(parameters, optimizer.build(rates))
     chosen = DeviceData(dataset, starts(dataset, "train"))
-    for count, horizon, batch in ((3, 2, 10), (3, 5, 4), (4, 10, 2)):
+    for count, horizon, batch in ((2, 2, 10), (3, 5, 4), (5, 10, 2)):
         stage = dataclasses.replace(
             TRAIN, horizon=horizon, batch_size=batch, grow=False
         )
