@@ -13,7 +13,9 @@ from koopcli.train.progress import (
 
 
 def test_calls_end_at_validations_checkpoints_and_the_end():
-    config = TrainConfig(steps=23, dispatch_steps=4, eval_every=10, checkpoint_every=7)
+    config = TrainConfig(
+        steps=23, horizon=5, dispatch_steps=4, eval_every=10, checkpoint_every=7
+    )
     lengths = list(dispatch_lengths(config))
     ends = [sum(lengths[: i + 1]) for i in range(len(lengths))]
     assert ends == [4, 7, 10, 14, 18, 20, 21, 23]
@@ -27,7 +29,9 @@ def test_calls_end_at_validations_checkpoints_and_the_end():
 
 @pytest.mark.parametrize("done", [4, 7, 18, 23])
 def test_a_run_that_goes_on_has_the_calls_it_would_have_had(done):
-    config = TrainConfig(steps=23, dispatch_steps=4, eval_every=10, checkpoint_every=7)
+    config = TrainConfig(
+        steps=23, horizon=5, dispatch_steps=4, eval_every=10, checkpoint_every=7
+    )
     ends = [done]
     for count in dispatch_lengths(config, done):
         ends.append(ends[-1] + count)

@@ -91,7 +91,7 @@ def data(tmp_path_factory):
 
 def test_a_run_takes_the_steps_of_each_stage_also_if_it_was_stopped(tmp_path, data):
     def stop(record):
-        if record.step == 4:  # in the middle of a stage
+        if record.step == 9:  # in the middle of a stage
             os.kill(os.getpid(), signal.SIGTERM)
 
     config = RunConfig(model=SMALL, train=TRAIN)
