@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import jax
@@ -39,6 +40,20 @@ def test_a_width_without_the_bytes_for_it_is_found_without_building_the_model(sa
     saved.write_bytes(json.dumps(container.signed(lying)).encode() + b"\n" + rest)
     with pytest.raises(ModelError, match="width = 1000000000"):
         header.screen(saved)
+
+
+def test_a_model_from_before_reward_heads_had_a_width_loads_as_it_was(tmp_path):
+    config = dataclasses.replace(META.model_config, decoder_width=6, reward_width=6)
+    meta = dataclasses.replace(META, model_config=config)
+    path = tmp_path / "model.eqx"
+    model = KoopmanModel(config, meta.dimensions, key=jax.random.key(0))
+    checkpoint.save(path, model, meta)
+    line, rest = path.read_bytes().split(b"\n", 1)
+    older = json.loads(line)
+    del older["sha256"], older["meta"]["model_config"]["reward_width"]
+    path.write_bytes(json.dumps(container.signed(older)).encode() + b"\n" + rest)
+    assert header.read_meta(path) == meta
+    assert checkpoint.load(path).model.config.reward_width == 6
 
 
 def test_a_file_that_is_not_there(tmp_path):
