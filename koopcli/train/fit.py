@@ -30,6 +30,7 @@ from koopcli.train import (
     resuming,
     run_folder,
     sharding,
+    stages,
     streaming,
     training_state,
 )
@@ -160,6 +161,8 @@ def _begin(  # noqa: PLR0913 (what `fit` and `resume` have at hand)
 def _go(loop: Loop, report: Reporter, tell: Callable[[str], None]) -> FitResult:
     train = loop.config.train
     held = streaming.fits(loop.dataset, train)
+    if len(stages.each(train)) > 1:
+        tell(stages.in_words(train))
     distributed.meet(loop.digest(held=held))
     try:
         with (

@@ -1,8 +1,7 @@
 """Windows that grow during training: many short ones first, those of `train.horizon` last.
 
-Short windows teach what a step does, long ones what errors grow into; together they predict
-better at every horizon than either alone, in the same time (docs/ablations.md). The points
-of a step are about as many in every stage, and each stage has a program of its own.
+Short windows teach what a step does, long ones what errors grow into (docs/ablations.md).
+The points of a step are about as many in every stage, and each has a program of its own.
 """
 
 from dataclasses import replace
@@ -47,6 +46,12 @@ def each(config: TrainConfig) -> list[TrainConfig]:
         for first, last in zip(firsts, ends, strict=True)
         if first < last
     ]
+
+
+def in_words(config: TrainConfig) -> str:
+    """Return what the stages are, for people."""
+    parts = [f"{part.batch_size} of {part.horizon} steps" for part in each(config)]
+    return f"windows grow: {', then '.join(parts)}; each stage compiles when it begins"
 
 
 def _ends(config: TrainConfig) -> list[tuple[int, int]]:

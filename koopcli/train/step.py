@@ -30,6 +30,9 @@ Data = DeviceData | StreamedData
 """Where a call of the device finds its windows."""
 Build = Callable[[Rates], optax.GradientTransformation]
 """How the optimiser is made from its numbers."""
+PROGRAMS = 16
+"""Most programs that are kept: those of a comparison of all kinds, seed by seed, with three
+stages each. A sweep has hundreds of settings, whose programs must not pile up."""
 
 
 class TrainState(eqx.Module):
@@ -92,6 +95,7 @@ def make_dispatch(
     """
     train = config.train
     compiled_for = RunConfig(
+        model=config.model,
         loss=config.loss,
         train=TrainConfig(
             batch_size=train.batch_size,
@@ -106,8 +110,7 @@ def make_dispatch(
     return partial(program, sharding.replicate(rates, mesh))
 
 
-# Few: each holds its compiled program, and a sweep has hundreds of settings.
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=PROGRAMS)
 def _program(config: RunConfig, mesh: Mesh | None, build: Build) -> Callable[..., Any]:
     gradient = sharding.spread(partial(_gradient, config=config), mesh)
 

@@ -173,7 +173,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
     parser.add_argument("--set", action="append", default=[], dest="settings")
     options = parser.parse_args()
-    values = {"train.steps": 10_000}
+    # One program for all calls, whichever place they are from.
+    values = {"train.steps": 10_000, "train.grow": False}
     for assignment in options.settings:
         name, text = assignment.split("=", 1)
         full = config_file.full_name(name, "--set")

@@ -1,4 +1,4 @@
-"""Model files made to harm: refused without allocating or computing what they claim.
+"""Model files made to harm: refused in under a second, without allocating what they claim.
 
 A header that fails its checksum is refused whatever it says, so these are signed.
 """
@@ -37,9 +37,9 @@ WEIRD = [
     {},
 ]
 WEIRD += [[1], "koopman", [["x"]], {"a": 1}, [10**400], [None, None], "\x00" * 99]
-SECONDS, BYTES = 60.0, 64 * 2**20
-"""Of processor time: no measure of speed (docs/reliability.md has those), but what a claim
-that is believed would exceed by far."""
+SECONDS, BYTES = 2.0, 64 * 2**20
+"""Processor time of a refusal: twice the second that is promised, and seven times what the
+slowest takes, since in tests every call has its types checked. What loads is no refusal."""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def refused(path, content):
         assert str(path) in said
     spent, most = time.process_time() - started, tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert most < BYTES and spent < SECONDS, (most, spent, said)
+    assert most < BYTES and (spent < SECONDS or not said), (most, spent, said)
     return said
 
 

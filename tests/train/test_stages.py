@@ -51,6 +51,8 @@ def test_many_short_windows_come_first_and_those_asked_for_last():
     ]
     assert [w.horizon for w in stages.each(config)] == [20, 50, 100]
     assert stages.at(RunConfig(train=config), 300).train.horizon == 50
+    said = "160 of 20 steps, then 64 of 50 steps, then 32 of 100 steps"
+    assert said in stages.in_words(config)
 
 
 def test_short_windows_stay_as_they_are_and_so_do_all_if_asked(monkeypatch):
@@ -94,9 +96,10 @@ def test_a_run_takes_the_steps_of_each_stage_also_if_it_was_stopped(tmp_path, da
         if record.step == 9:  # in the middle of a stage
             os.kill(os.getpid(), signal.SIGTERM)
 
-    config = RunConfig(model=SMALL, train=TRAIN)
+    config, told = RunConfig(model=SMALL, train=TRAIN), []
     with pytest.raises(InterruptedRunError):
-        fit(data, tmp_path / "run", config, report=stop)
+        fit(data, tmp_path / "run", config, report=stop, tell=told.append)
+    assert told == [stages.in_words(TRAIN)]
     resume(tmp_path / "run", config)
     dataset = store.load(data)
     model = initial_model(dataset, config)

@@ -14,7 +14,7 @@ from koopcli.data.windows import starts
 from koopcli.train import loss, optimizer
 from koopcli.train.batches import DeviceData
 from koopcli.train.fit import initial_model
-from koopcli.train.step import batch_at, initial_state, make_dispatch
+from koopcli.train.step import PROGRAMS, batch_at, initial_state, make_dispatch
 
 CONFIG = RunConfig(
     model=ModelConfig(latent_dim=3, encoder_width=4, decoder_width=4),
@@ -101,9 +101,14 @@ def test_runs_of_other_seeds_rates_and_lengths_share_one_program(parts):
     assert not equal(found[0], found[1]) and not equal(found[0], found[2])
 
 
-def test_a_setting_of_the_step_itself_makes_another_program():
-    other = replace(CONFIG, loss=replace(CONFIG.loss, consistency=0.0))
-    assert make_dispatch(other).func is not make_dispatch(CONFIG).func
+def test_a_setting_of_the_step_or_the_model_makes_another_program_of_which_few_stay():
+    loss, model = replace(CONFIG.loss, noise=0.5), replace(CONFIG.model, latent_dim=9)
+    for other in (replace(CONFIG, loss=loss), replace(CONFIG, model=model)):
+        assert make_dispatch(other).func is not make_dispatch(CONFIG).func
+    first = make_dispatch(CONFIG).func
+    for width in range(10, 10 + PROGRAMS):
+        make_dispatch(replace(CONFIG, model=replace(model, latent_dim=width)))
+    assert make_dispatch(CONFIG).func is not first
 
 
 def poison(data, rows):
