@@ -74,9 +74,11 @@ def memory() -> int:
 
     On a CPU those of the machine, or of the container if that is allowed fewer.
     """
+    import jax
     import jax.numpy as jnp
 
-    found = next(iter(jnp.zeros(()).devices())).memory_stats() or {}
+    with jax.ensure_compile_time_eval():  # also while a program is traced
+        found = next(iter(jnp.zeros(()).devices())).memory_stats() or {}
     if "bytes_limit" in found:
         return int(found["bytes_limit"])
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

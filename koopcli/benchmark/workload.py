@@ -60,6 +60,8 @@ def settings(kind: ModelKind, horizon: int, config: WorkloadConfig) -> RunConfig
         values["model.params"] = config.params
     if isinstance(config, BenchmarkTrainConfig):
         values["train.batch_size"] = config.batch_size
+        values["train.precision"] = config.precision
+        values["train.remat"] = config.remat
     found = config_file.build(values)
     model = sizes.resolve(settle_reencoding(found, horizon), dimensions(config))
     return dataclasses.replace(found, model=model)

@@ -13,7 +13,7 @@ from koopcli.config.benchmark import (
     BenchmarkTrainConfig,
     BenchmarkUnrollConfig,
 )
-from koopcli.config.choices import Device, ModelKind
+from koopcli.config.choices import Device, ModelKind, Precision, Remat
 
 TRAIN, PREDICT = BenchmarkTrainConfig(), BenchmarkPredictConfig()
 UNROLL = BenchmarkUnrollConfig()
@@ -62,6 +62,12 @@ def train(
     observation_dim: ObservationDim = TRAIN.observation_dim,
     action_dim: ActionDim = TRAIN.action_dim,
     params: Parameters = None,
+    precision: Annotated[
+        Precision, typer.Option(help="Of the products in networks.")
+    ] = TRAIN.precision,
+    remat: Annotated[
+        Remat, typer.Option(help="Compute activations again instead of keeping them.")
+    ] = TRAIN.remat,
     roofline: Annotated[
         bool,
         typer.Option(
@@ -85,6 +91,8 @@ def train(
         observation_dim=observation_dim,
         action_dim=action_dim,
         params=None if params is None else read_parameters(params),
+        precision=precision,
+        remat=remat,
         roofline=roofline,
         repeats=repeats,
     )

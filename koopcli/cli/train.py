@@ -17,6 +17,7 @@ from koopcli.config.choices import (
     Logger,
     ModelKind,
     Precision,
+    Remat,
     Stability,
     Unroll,
 )
@@ -101,6 +102,13 @@ def train(
     precision: Annotated[
         Precision | None,
         _option("Of the products in networks; sums stay float32.", TRAIN.precision),
+    ] = None,
+    remat: Annotated[
+        Remat | None,
+        _option(
+            "Compute activations again instead of keeping them: slower, less memory.",
+            TRAIN.remat,
+        ),
     ] = None,
     deterministic: Annotated[
         bool | None,

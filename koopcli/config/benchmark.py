@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from koopcli.config.checks import above, at_least
-from koopcli.config.choices import ModelKind
+from koopcli.config.choices import ModelKind, Precision, Remat
 from koopcli.errors import ConfigError
 
 
@@ -50,6 +50,10 @@ class BenchmarkTrainConfig(WorkloadConfig):
     """Steps of each window."""
     batch_size: int = 256
     """Windows per gradient step."""
+    precision: Precision = Precision.FLOAT32
+    """Of the products in networks."""
+    remat: Remat = Remat.AUTO
+    """Whether activations are computed again on the way back; auto: if they do not fit."""
     seconds: float = 0.5
     """Least time of one measurement, if 25 steps take that long."""
     roofline: bool = False

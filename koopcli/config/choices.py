@@ -86,6 +86,14 @@ class Precision(enum.StrEnum):
     BF16 = "bf16"
 
 
+class Remat(enum.StrEnum):
+    """Whether a gradient step computes activations again, which takes less memory."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 class Device(enum.StrEnum):
     """Where to compute."""
 

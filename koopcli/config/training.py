@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from koopcli.config.checks import above, at_least, fraction
-from koopcli.config.choices import ModelKind, Precision
+from koopcli.config.choices import ModelKind, Precision, Remat
 from koopcli.config.model import ModelConfig
 from koopcli.errors import ConfigError
 
@@ -121,6 +121,8 @@ class TrainConfig:
     """Validations without improvement after which training stops; 0 never stops."""
     precision: Precision = Precision.FLOAT32
     """Of the products in networks; bf16 is bfloat16, and all else stays float32."""
+    remat: Remat = Remat.AUTO
+    """Whether activations are computed again on the way back; auto: if they do not fit."""
     deterministic: bool = False
     """Only operations that give the same bits every time on a GPU too; slower."""
     memory_budget: int | None = None

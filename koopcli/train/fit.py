@@ -177,8 +177,9 @@ def _go(loop: Loop, report: Reporter, tell: Callable[[str], None]) -> FitResult:
             raise
         raise TooLargeError(
             f"{loop.run}: {train.batch_size} windows of {train.horizon} steps do not fit "
-            f"into the memory of the device ({str(error).splitlines()[0]}); lower "
-            "--batch-size, --horizon or --params, or share batches out over more devices"
+            f"into the memory of the device ({str(error).splitlines()[0]}); try --remat "
+            "always, lower --batch-size, --horizon or --params, or share batches out over "
+            "more devices"
         ) from error
     except OSError as error:
         if any((loop.run / run_dir.CHECKPOINTS).glob("step_*.eqx")):

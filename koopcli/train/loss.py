@@ -23,6 +23,8 @@ with noise on them.
 Of a batch that several devices share, each has its part of every mean: they add up.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -35,13 +37,19 @@ from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.kfc import KfcModel
 from koopcli.model.koopman import KoopmanModel
 from koopcli.train.batches import Batch
+from koopcli.train.remat import sliced
 
 
 def total(
-    model: DynamicsModel, batch: Batch, config: LossConfig, *, key: PRNGKeyArray
+    model: DynamicsModel,
+    batch: Batch,
+    config: LossConfig,
+    *,
+    key: PRNGKeyArray,
+    slices: int = 1,
 ) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
     """Return the weighted sum and every unweighted term, by name."""
-    terms = compute_terms(model, batch, config, key=key)
+    terms = compute_terms(model, batch, config, key=key, slices=slices)
     weights = {
         "prediction": config.prediction,
         "consistency": config.consistency,
@@ -56,16 +64,29 @@ def total(
 
 
 def compute_terms(
-    model: DynamicsModel, batch: Batch, config: LossConfig, *, key: PRNGKeyArray
+    model: DynamicsModel,
+    batch: Batch,
+    config: LossConfig,
+    *,
+    key: PRNGKeyArray,
+    slices: int = 1,
 ) -> dict[str, Float[Array, ""]]:
-    """Return each term that applies to this model and data; those of weight 0 may not."""
-    forecast = model.forecast(
-        batch.states[0],
-        batch.actions,
+    """Return each term that applies to this model and data; those of weight 0 may not.
+
+    Args:
+        model: As the gradient step sees it.
+        batch: Windows.
+        config: Weights, and how many steps are decoded.
+        key: Draws those steps.
+        slices: Of the batch, predicted one by one to save memory; see `remat`.
+    """
+    predict = partial(
+        model.forecast,
         reencode_every=model.config.reencode_every or 0,
         fraction=config.decode_fraction,
         key=key,
     )
+    forecast = sliced(predict, slices)(batch.states[0], batch.actions)
     steps = forecast.steps
     mask, targets = batch.mask[steps], batch.states[steps + 1]
     error = _penalty(model, forecast.states - targets)
@@ -74,7 +95,8 @@ def compute_terms(
         error = (forecast.rewards - batch.rewards[steps]) ** 2
         terms["reward"] = masked_mean(error[..., None], mask, batch.axis)
     if config.one_step:
-        terms |= _one_step_terms(model, batch, config, jax.random.fold_in(key, 1))
+        drawn_key = jax.random.fold_in(key, 1)
+        terms |= _one_step_terms(model, batch, config, drawn_key, slices)
     if isinstance(model, KoopmanModel):
         terms |= _koopman_terms(model, batch, forecast, config)
     if isinstance(model, KfcModel) and config.reconstruction:
@@ -110,17 +132,21 @@ def _normal(key: PRNGKeyArray, batch: Batch) -> Float[Array, "points batch state
 
 
 def _one_step_terms(
-    model: DynamicsModel, batch: Batch, config: LossConfig, key: PRNGKeyArray
+    model: DynamicsModel,
+    batch: Batch,
+    config: LossConfig,
+    key: PRNGKeyArray,
+    slices: int,
 ) -> dict[str, Float[Array, ""]]:
     time, count = batch.mask.shape
     drawn = max(1, round(config.decode_fraction * time))
     steps = jax.random.randint(key, (drawn,), 0, time)
     mask = batch.mask[steps]
     # One long batch, since a window of one step does not know what window it is from.
-    forecast = model.segment(
+    predict = sliced(partial(model.segment, steps=jnp.arange(1)), slices)
+    forecast = predict(
         batch.states[steps].reshape(drawn * count, -1),
         batch.actions[steps].reshape(1, drawn * count, batch.actions.shape[-1]),
-        jnp.arange(1),
     )
     states = forecast.states.reshape(drawn, count, -1)
     error = _penalty(model, states - batch.states[steps + 1])

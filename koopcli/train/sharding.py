@@ -28,6 +28,8 @@ AXIS = "data"
 """Name of the only axis of the mesh: along it, windows are shared out."""
 WINDOWS = P(None, AXIS)
 """How arrays with steps first and windows second lie on the devices."""
+HIDE_LATENCY = "xla_gpu_enable_latency_hiding_scheduler"
+"""Of XLA, which leaves it off: communication while there is something to compute."""
 
 Tree = TypeVar("Tree")
 
@@ -90,6 +92,17 @@ def _count(config: TrainConfig, here: int) -> int:
 def everywhere(mesh: Mesh | None) -> NamedSharding | None:
     """Return where an array is of which every device has all; None: as JAX likes."""
     return None if mesh is None else NamedSharding(mesh, P())
+
+
+def compiler_options(mesh: Mesh | None) -> dict[str, bool] | None:
+    """Return what XLA is told of a program that several GPUs run; None: nothing.
+
+    It leaves its scheduler that hides communication behind computation switched off;
+    what helps one GPU, command buffers (CUDA graphs) among it, is on.
+    """
+    if mesh is None or mesh.devices.flat[0].platform != "gpu":
+        return None
+    return {HIDE_LATENCY: True}
 
 
 def constrain(tree: Tree, mesh: Mesh | None) -> Tree:

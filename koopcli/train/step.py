@@ -20,7 +20,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.model.dynamics import DynamicsModel
-from koopcli.train import loss, optimizer, sharding
+from koopcli.train import loss, optimizer, remat, sharding
 from koopcli.train.batches import Batch, DeviceData, step_keys
 from koopcli.train.optimizer import Rates
 from koopcli.train.precision import lowered
@@ -103,6 +103,7 @@ def make_dispatch(
             dispatch_steps=train.dispatch_steps,
             max_bad_steps=train.max_bad_steps,
             precision=train.precision,
+            remat=train.remat,
         ),
     )
     rates = optimizer.rates(config.optimizer, train.steps)
@@ -155,7 +156,12 @@ def _program(config: RunConfig, mesh: Mesh | None, build: Build) -> Callable[...
         )
         return state, Record(means=means, skipped=skipped)
 
-    return jax.jit(run, donate_argnums=1, out_shardings=sharding.everywhere(mesh))
+    return jax.jit(
+        run,
+        donate_argnums=1,
+        out_shardings=sharding.everywhere(mesh),
+        compiler_options=sharding.compiler_options(mesh),
+    )
 
 
 def batch_at(
@@ -173,11 +179,14 @@ def _gradient(
     key: PRNGKeyArray,
     config: RunConfig,
 ) -> tuple[DynamicsModel, dict[str, Array]]:
-    def objective(parameters: DynamicsModel) -> tuple[Array, dict[str, Array]]:
+    def objective(
+        parameters: DynamicsModel, slices: int = 1
+    ) -> tuple[Array, dict[str, Array]]:
         model = lowered(eqx.combine(parameters, frozen), config.train.precision)
-        return loss.total(model, batch, config.loss, key=key)
+        return loss.total(model, batch, config.loss, key=key, slices=slices)
 
-    return jax.grad(objective, has_aux=True)(parameters)
+    slices = remat.slices(config.train, batch.mask.shape[1], objective, parameters)
+    return jax.grad(objective, has_aux=True)(parameters, slices)
 
 
 def _update(

@@ -4,7 +4,7 @@ import pytest
 
 from koopcli.benchmark import workload
 from koopcli.config.benchmark import BenchmarkPredictConfig, BenchmarkTrainConfig
-from koopcli.config.choices import ModelKind
+from koopcli.config.choices import ModelKind, Precision, Remat
 from koopcli.model import sizes
 from koopcli.model.dimensions import Dimensions
 from koopcli.train.batches import gather
@@ -30,9 +30,12 @@ def test_long_horizons_get_long_episodes(key):
 
 
 def test_models_are_those_that_train_would_build():
-    config = BenchmarkTrainConfig(batch_size=32, params=20_000)
+    config = BenchmarkTrainConfig(
+        batch_size=32, params=20_000, precision=Precision.BF16, remat=Remat.ALWAYS
+    )
     found = workload.settings(ModelKind.KOOPMAN, 20, config)
     assert (found.train.batch_size, found.train.horizon) == (32, 20)
+    assert (found.train.precision, found.train.remat) == ("bf16", "always")
     assert found.model.reencode_every == 10
     model = workload.model(found, workload.dimensions(config))
     assert sizes.size(model) == pytest.approx(20_000, rel=0.05)

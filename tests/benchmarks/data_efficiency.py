@@ -1,16 +1,17 @@
 """Prediction error of models trained on few episodes, with and without augmentation.
 
 python tests/benchmarks/data_efficiency.py data.h5 DIR [--shares 0.02,0.1] [--seeds 0,1,2]
-    [--arms none,gaussian,homogeneous,flow] [--steps 600] [--data-only]
+    [--arms none,gaussian,homogeneous,flow,kfc,kfc++] [--steps 600] [--data-only]
 
-For each share and seed: some of the training episodes are drawn, a model is trained on them
-(`none`), it moves them (each other arm, `augment`: single transitions), and a model of
-the same seed is trained on these and the recorded ones together, in as many steps. Where no
-move is accepted, a third of the scale is tried. `--data-only` stops at the files of the
-arms, for policy_value.py. All models are evaluated on the test
-episodes of `data.h5`, which no one saw; those of validation, which choose the best step,
-are the same for all. Run folders are kept under DIR; what is there is not trained again. A
-line of JSON per model, then a table of means and spreads over seeds.
+For each share and seed: some of the training episodes are drawn, a model is trained on
+them (`none`), it moves them (each other arm, `augment`: single transitions), and a model
+of the same seed is trained on these and the recorded ones together, in as many steps.
+(`kfc` and `kfc++` move with a bilinear model of these episodes.) Where no move is
+accepted, a third of the scale is tried. `--data-only` stops at the files of the arms, for
+policy_value.py. All models are evaluated on the test episodes of `data.h5`, which no one
+saw; those of validation, which choose the best step, are the same for all. Run folders are
+kept under DIR; what is there is not trained again. A line of JSON per model, then a table
+of means and spreads over seeds.
 """
 
 import argparse
@@ -23,7 +24,15 @@ import h5py
 import numpy as np
 
 HORIZONS = (1, 10, 50, 100)
-SCALES = {"gaussian": 0.003, "homogeneous": 0.1, "flow": 0.3}
+SCALES = {
+    "gaussian": 0.003,
+    "homogeneous": 0.1,
+    "flow": 0.3,
+    "kfc": 0.03,
+    "kfc++": 0.01,
+}
+KFC_STEPS = 2000
+"""Of the bilinear model that `kfc` and `kfc++` move with."""
 SMALLEST = 0.01
 """Of what a scale was at first: below it, there is no augmentation."""
 
@@ -60,12 +69,15 @@ def few(data: Path, share: float, seed: int, folder: Path) -> Path:
     return target
 
 
-def train(run: Path, source: Path, options: argparse.Namespace) -> None:
+def train(
+    run: Path, source: Path, seed: int, steps: int, kind: str = "koopman"
+) -> None:
     """Train on `source`, unless that is done."""
     if not (run / "model.eqx").exists():
         koopcli(
-            *("train", source, "-o", run, "--steps", options.steps, "--overwrite"),
-            *("--seed", options.seed, "--set", "eval_every=200", "--device", "cpu"),
+            *("train", source, "-o", run, "--steps", steps, "--overwrite"),
+            *("--model", kind, "--seed", seed, "--set", "eval_every=200"),
+            *("--device", "cpu"),
         )
 
 
@@ -100,12 +112,11 @@ def main() -> None:
         for share in options.shares.split(","):
             folder = options.folder / f"share{share}-seed{seed}"
             folder.mkdir(parents=True, exist_ok=True)
-            options.seed = seed
             source = few(options.data, float(share), seed, folder)
             for arm in options.arms.split(","):
-                data = data_of(arm, folder, source)
+                data = data_of(arm, folder, source, seed)
                 if arm == "none" or not options.data_only:
-                    train(folder / arm, data, options)
+                    train(folder / arm, data, seed, options.steps)
                 if options.data_only:
                     continue
                 errors = errors_of(folder / arm, options)
@@ -127,12 +138,15 @@ def table(found: dict[tuple[str, str], list[list[float]]]) -> None:
         print(f"| {share} | {arm} | {text} |")
 
 
-def data_of(arm: str, folder: Path, few_episodes: Path) -> Path:
+def data_of(arm: str, folder: Path, few_episodes: Path, seed: int) -> Path:
     """Return the file that an arm trains on, which is made first."""
     source = few_episodes if arm == "none" else folder / f"{arm}.h5"
-    scale = SCALES.get(arm, 0.0)
+    scale, mover = SCALES.get(arm, 0.0), folder / "none"
+    if arm.startswith("kfc"):
+        mover = folder / "model-kfc"
+        train(mover, few_episodes, seed, KFC_STEPS, "kfc")
     while not source.exists():
-        command = [sys.executable, "-m", "koopcli", "augment", folder / "none"]
+        command = [sys.executable, "-m", "koopcli", "augment", mover]
         command += [few_episodes, "--output", source, "--mode", arm, "--scale", scale]
         done = subprocess.run(
             [*map(str, command)], capture_output=True, text=True, check=False

@@ -144,7 +144,7 @@ class Variant(KoopmanModel):
         )
 
 
-def terms(model, batch, config, *, key):
+def terms(model, batch, config, *, key, slices=1):
     """`loss.compute_terms`, changed where the variant is one of the loss."""
     found = ORIGINAL(model, batch, config, key=key)
     every, time = model.config.reencode_every, len(batch.actions)
@@ -215,7 +215,9 @@ def main():
     assert set(VARIANTS) >= CHOSEN, f"choose among {', '.join(VARIANTS)}"
     if CHOSEN & set(LOSSES):
         (name,) = CHOSEN & set(LOSSES)
-        loss.compute_terms = LOSSES[name]
+        loss.compute_terms = lambda *given, slices, **named: LOSSES[name](
+            *given, **named
+        )
     elif CHOSEN - {"warm"}:
         loss.compute_terms = terms
     if CHOSEN - {"warm"} - set(LOSSES):

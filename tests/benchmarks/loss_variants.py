@@ -4,6 +4,8 @@
 terms of the program and returns others, which must keep their names.
 """
 
+import dataclasses
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -12,7 +14,7 @@ from jax import lax
 from koopcli.model.networks import unpack
 from koopcli.train import loss
 
-PROGRAM = loss.compute_terms
+PROGRAM, ONE_STEP = loss.compute_terms, loss._one_step_terms
 NOISE = 0.02
 """Standard deviation of the noise on the first state, in standard units."""
 ENTROPY, VARIANCE = 0.01, 0.1
@@ -26,6 +28,15 @@ def noise(model, batch, config, *, key):
     return PROGRAM(
         model, eqx.tree_at(lambda b: b.states, batch, states), config, key=key
     )
+
+
+def fewer(model, batch, config, *, key):
+    """One step from measured states at half as many places of the window."""
+    fewer = dataclasses.replace(config, decode_fraction=config.decode_fraction / 2)
+    loss._one_step_terms = lambda model, batch, _, *rest: ONE_STEP(
+        model, batch, fewer, *rest
+    )
+    return PROGRAM(model, batch, config, key=key)
 
 
 def starts(model, batch, config, *, key):
@@ -100,6 +111,7 @@ def _prediction(model, batch, config, key):
 
 LOSSES = {
     "noise": noise,
+    "fewer": fewer,
     "starts": starts,
     "dimensions": dimensions,
     "entropy": entropy,

@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import jax
 import jax.numpy as jnp
 import linear_world
 import numpy as np
 import pytest
+from jax.sharding import Mesh
 
 from koopcli.config.choices import ModelKind
 from koopcli.config.model import ModelConfig
@@ -148,3 +150,18 @@ def test_a_model_fitted_in_one_go_is_on_one_device_and_not_on_several_machines(m
     several = RunConfig(model=config.model, train=TrainConfig(num_devices=6))
     with pytest.raises(ConfigError, match="leave out --num-devices and --distributed"):
         sharding.choose(several, print)
+
+
+def test_gpus_hide_communication_by_an_option_that_xla_knows():
+    def mesh(platform):
+        device = mock.Mock(platform=platform)
+        return mock.Mock(spec=Mesh, devices=np.array([device, device]))
+
+    assert sharding.compiler_options(None) is None
+    assert sharding.compiler_options(mesh("cpu")) is None
+    options = sharding.compiler_options(mesh("gpu"))
+    # XLA refuses names that it does not know, whatever the device.
+    double = jax.jit(lambda x: 2 * x, compiler_options=options)
+    assert double(jnp.float32(3)) == 6
+    with pytest.raises(Exception, match="No such compile option"):
+        jax.jit(lambda x: x, compiler_options={"xla_nonsense": True})(jnp.float32(3))
