@@ -7,12 +7,13 @@ one, and the remainder is called `rest`: losses, the gate, the norm of the gradi
 """
 
 import dataclasses
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from koopcli.benchmark import workload
 from koopcli.benchmark.timing import Work, interleaved
@@ -23,6 +24,7 @@ from koopcli.config.training import RunConfig
 from koopcli.model.dimensions import Dimensions
 from koopcli.model.dynamics import DynamicsModel
 from koopcli.model.koopman import KoopmanModel
+from koopcli.model.unroll import Row, Rows
 from koopcli.train.batches import Batch, DeviceData, sample
 
 HOST = "host"
@@ -60,6 +62,10 @@ class Free(eqx.Module):
         padded = jnp.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, missing)])
         return padded[..., : self.size]
 
+    def transformed(self, change: Any) -> "Free":
+        """Return this: a change of nothing is free as well."""
+        return self
+
 
 class Timeless(KoopmanModel):
     """A Koopman model whose recurrence is left out."""
@@ -68,11 +74,7 @@ class Timeless(KoopmanModel):
         """Build an untrained model."""
         super().__init__(config, dims, key=key)
 
-    def advance(
-        self,
-        start: Complex[Array, " latent"],
-        drive: Complex[Array, "time latent"],
-    ) -> Complex[Array, "time latent"]:
+    def advance_rows(self, start: Row, drive: Rows) -> Rows:
         """Return the drive; the start takes part, so that it is still computed."""
         return drive + start[None]
 

@@ -67,8 +67,7 @@ class UnrollResult:
     note: str | None = None
 
 
-Parts = tuple[Float[Array, "time batch latent"], Float[Array, "time batch latent"]]
-"""Real and imaginary parts: what the action encoder gives."""
+Rows = Float[Array, "time batch 2 latent"]
 
 
 @dataclass(frozen=True)
@@ -76,9 +75,9 @@ class Inputs:
     """What a recurrence reads, time first, and what arrives at its latents."""
 
     eigenvalues: Complex[Array, " latent"]
-    start: Complex[Array, "batch latent"]
-    drive: Parts
-    arriving: Parts
+    start: Float[Array, "batch 2 latent"]
+    drive: Rows
+    arriving: Rows
 
 
 def measure(
@@ -98,7 +97,7 @@ def _measure(
     horizon: int, config: BenchmarkUnrollConfig, tell: Callable[[str], None]
 ) -> list[UnrollResult]:
     inputs = _inputs(horizon, config)
-    numbers = 2 * inputs.drive[0].size
+    numbers = inputs.drive.size
     results, works = [], {}
     for form in forms():
         for passes in PASSES:
@@ -122,17 +121,12 @@ def _measure(
 def _inputs(horizon: int, config: BenchmarkUnrollConfig) -> Inputs:
     batch, latent = config.batch_size, config.latent_dim
     keys = jax.random.split(jax.random.key(0), 4)
-
-    def draw(key: Array) -> Parts:
-        parts = jax.random.normal(key, (2, horizon, batch, latent))
-        return parts[0], parts[1]
-
     angle = jax.random.uniform(keys[0], (latent,)) * jnp.pi
     return Inputs(
         eigenvalues=MODULUS * jax.lax.complex(jnp.cos(angle), jnp.sin(angle)),
-        start=jax.random.normal(keys[1], (batch, latent), jnp.complex64),
-        drive=draw(keys[2]),
-        arriving=draw(keys[3]),
+        start=jax.random.normal(keys[1], (batch, 2, latent)),
+        drive=jax.random.normal(keys[2], (horizon, batch, 2, latent)),
+        arriving=jax.random.normal(keys[3], (horizon, batch, 2, latent)),
     )
 
 
@@ -147,7 +141,7 @@ def forms() -> list[Unroll]:
 def _prepare(
     form: Unroll, passes: str, inputs: Inputs
 ) -> tuple[UnrollResult, Work | None]:
-    steps, batch, latent = inputs.drive[0].shape
+    steps, batch, _, latent = inputs.drive.shape
     empty = UnrollResult(
         unroll=str(form),
         passes=passes,
@@ -184,17 +178,16 @@ def repeated(unroll: UnrollFunction, passes: str) -> Callable[..., Array]:
     """
     batched = jax.vmap(unroll, in_axes=(None, 0, 1), out_axes=1)
 
-    def go(eigenvalues: Array, start: Array, *arrays: Parts) -> Array:
+    def go(eigenvalues: Array, start: Array, *arrays: Rows) -> Array:
         def one(index: Array, picked: Array) -> Array:
             held, begin = jax.lax.optimization_barrier((arrays, start + picked))
-            drive = jax.lax.complex(*held[0])
             if passes == "forward":
-                return _pick(index, batched(eigenvalues, begin, drive))
-            latents, back = jax.vjp(batched, eigenvalues, begin, drive)
-            returned = back(jax.lax.complex(*held[1]))
+                return _pick(index, batched(eigenvalues, begin, held[0]))
+            latents, back = jax.vjp(batched, eigenvalues, begin, held[0])
+            returned = back(held[1])
             return sum((_pick(index, each) for each in (latents, *returned)), picked)
 
-        return jax.lax.fori_loop(0, ROUNDS, one, jnp.complex64(0))
+        return jax.lax.fori_loop(0, ROUNDS, one, jnp.float32(0))
 
     return go
 
@@ -202,7 +195,7 @@ def repeated(unroll: UnrollFunction, passes: str) -> Callable[..., Array]:
 def _pick(index: Array, values: Array) -> Array:
     place = index % values.shape[0]
     row = jax.lax.dynamic_index_in_dim(values, place, keepdims=False)
-    return 1e-9 * row.ravel()[0]
+    return 1e-9 * jnp.real(row.ravel()[0])
 
 
 def _timed(

@@ -27,7 +27,7 @@ from koopcli.config.model import ModelConfig
 from koopcli.model.dimensions import Dimensions
 from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
-from koopcli.model.networks import LayerNorm, Linear, Network, pack, shrink, unpack
+from koopcli.model.networks import LayerNorm, Linear, Network, shrink
 from koopcli.model.normaliser import Normaliser, identity
 from koopcli.model.unroll import choose
 
@@ -78,10 +78,14 @@ class Layer(eqx.Module):
         """Return uˡ⁺¹ given x[0], real parts then imaginary ones, and uˡ."""
         v = self.norm(u)
         # Time stays the first axis, so that the sequential unroll needs no transposition.
+        drive = self.drive(v) * self._gain()
+        rows = (2, u.shape[-1])
         x = jax.vmap(choose(self.unroll), in_axes=(None, 0, 1), out_axes=1)(
-            self.spectrum(), pack(start), pack(self.drive(v) * self._gain())
+            self.spectrum(),
+            start.reshape(*start.shape[:-1], *rows),
+            drive.reshape(*drive.shape[:-1], *rows),
         )
-        y = self.output(unpack(x)) + self.direct[None, None] * v
+        y = self.output(x.reshape(drive.shape)) + self.direct[None, None] * v
         return u + jax.nn.glu(self.gate(jax.nn.gelu(y)))
 
     def _gain(self) -> Float[Array, "1 1 parts"]:

@@ -2,8 +2,8 @@
 
 Each program of the kernel holds some modes of one sequence in registers and walks through
 time, so that nothing but drive and latents moves between memory and chip; the gradient is
-the same walk backwards, and adds up what belongs to the eigenvalues on the way. Real and
-imaginary parts are arrays of their own, as everywhere in `koopcli.model.unroll`.
+the same walk backwards, and adds up what belongs to the eigenvalues on the way. Inside,
+real and imaginary parts are arrays of their own.
 
 Written with JAX's Pallas for its Triton backend; `interpret=True` runs it anywhere, slowly,
 which is how it is tested. It has not run on a GPU yet, and is no default for that reason.
@@ -16,7 +16,9 @@ import jax.numpy as jnp
 from jax import lax
 from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton
-from jaxtyping import Array, Complex
+from jaxtyping import Array, Complex, Float
+
+from koopcli.model.unroll import Row, Rows, to_rows
 
 MODES = 128
 """Most modes of a program: four warps, and rows of 512 bytes."""
@@ -26,17 +28,18 @@ Parts = tuple[Array, Array]
 
 def fused_scan(
     eigenvalues: Complex[Array, " latent"],
-    start: Complex[Array, " latent"],
-    drive: Complex[Array, "time latent"],
+    start: Row,
+    drive: Rows,
     *,
     interpret: bool = False,
-) -> Complex[Array, "time latent"]:
+) -> Rows:
     """Return x[1..time] of x[t+1] = Λ x[t] + c[t]; see `koopcli.model.unroll.scan`.
 
     There is no forward mode (`jax.jvp`).
     """
     walk = _walk(interpret)
-    return lax.complex(*walk(_parts(eigenvalues), _parts(start), _parts(drive)))
+    real, imag = walk(_parts(to_rows(eigenvalues)), _parts(start), _parts(drive))
+    return jnp.stack([real, imag], axis=1)
 
 
 def _walk(interpret: bool) -> Callable[[Parts, Parts, Parts], Parts]:
@@ -142,5 +145,5 @@ def _call(
     )
 
 
-def _parts(values: Complex[Array, "*axes"]) -> Parts:
-    return jnp.real(values), jnp.imag(values)
+def _parts(values: Float[Array, "*axes 2 latent"]) -> Parts:
+    return values[..., 0, :], values[..., 1, :]

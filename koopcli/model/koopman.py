@@ -25,18 +25,18 @@ from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
 from koopcli.model.networks import Linear, Network, pack, unpack
 from koopcli.model.normaliser import Normaliser, identity
-from koopcli.model.unroll import choose
+from koopcli.model.unroll import Row, Rows, choose, multiply, to_complex, to_rows
 
 
 class Memory(eqx.Module):
     """What a block passes on to the next.
 
     Attributes:
-        latents: Its last latents.
+        latents: Its last latents, real parts, then imaginary ones.
         known: 0 before the first block, else 1.
     """
 
-    latents: Complex[Array, "batch latent"]
+    latents: Float[Array, "batch parts"]
     known: Float[Array, ""]
 
 
@@ -107,6 +107,9 @@ class KoopmanModel(DynamicsModel):
         """Decoding costs more than time itself."""
         return True
 
+    # What is between the networks is real: real parts, then imaginary ones, as they come
+    # and go, and the recurrence takes them (`koopcli.model.unroll`).
+
     def segment(
         self,
         start: Float[Array, "batch state"],
@@ -114,11 +117,13 @@ class KoopmanModel(DynamicsModel):
         steps: Int[Array, " chosen"],
     ) -> Forecast:
         """Encode, unroll, decode at `steps`; see `DynamicsModel.segment`."""
-        return self._read_out(self._unroll(self.lift(start), actions), actions, steps)
+        return self._read_out(
+            self._unroll(self.encoder(start), actions), actions, steps
+        )
 
     def nothing(self, batch: int) -> Memory:
         """Return a memory that the gate is told to ignore."""
-        latents = jnp.zeros((batch, self.config.latent_dim), jnp.complex64)
+        latents = jnp.zeros((batch, 2 * self.config.latent_dim))
         return Memory(latents=latents, known=jnp.float32(0))
 
     def resume(
@@ -135,40 +140,69 @@ class KoopmanModel(DynamicsModel):
 
     def _restart(
         self, state: Float[Array, "batch state"], memory: Memory
-    ) -> Complex[Array, "batch latent"]:
+    ) -> Float[Array, "batch parts"]:
         encoded = self.encoder(state)
         if self.gate is None:
-            return pack(encoded)
-        before = unpack(memory.latents)
-        features = jnp.concatenate([before, state], axis=-1)
+            return encoded
+        features = jnp.concatenate([memory.latents, state], axis=-1)
         share = memory.known * jax.nn.sigmoid(self.gate(features))
-        return pack(encoded + share * (before - encoded))
+        return encoded + share * (memory.latents - encoded)
 
     def _unroll(
         self,
-        start: Complex[Array, "batch latent"],
+        start: Float[Array, "batch parts"],
         actions: Float[Array, "time batch action"],
-    ) -> Complex[Array, "time batch latent"]:
+    ) -> Float[Array, "time batch parts"]:
         # Time stays the first axis, so that the sequential unroll needs no transposition.
-        return jax.vmap(self.advance, in_axes=(0, 1), out_axes=1)(
-            start, self.drive(actions)
+        latents = jax.vmap(self.advance_rows, in_axes=(0, 1), out_axes=1)(
+            _rows(start), self._drive(actions)
         )
+        return latents.reshape(*latents.shape[:-2], start.shape[-1])
+
+    def _drive(
+        self, actions: Float[Array, "*batch action"]
+    ) -> Float[Array, "*batch 2 latent"]:
+        size = self.log_gain.size
+        if self.action_encoder is None:
+            return jnp.zeros((*actions.shape[:-1], 2, size))
+        gain = self.spectrum.hold() * jnp.exp(
+            lax.complex(self.log_gain, 0 * self.log_gain)
+        )
+        # In the last layer rather than at every step: the gradient by the gains would sum
+        # over all of them.
+        encoder = self.action_encoder.transformed(
+            lambda w: _joined(multiply(gain, _rows(w)))
+        )
+        return _rows(encoder(actions))
+
+    def advance_rows(self, start: Row, drive: Rows) -> Rows:
+        """Unroll one sequence: `advance`, on rows (`koopcli.model.unroll`)."""
+        return choose(self.config.unroll)(self.spectrum(), start, drive)
 
     def _read_out(
         self,
-        latents: Complex[Array, "time batch latent"],
+        latents: Float[Array, "time batch parts"],
         actions: Float[Array, "time batch action"],
         steps: Int[Array, " chosen"],
     ) -> Forecast:
         latents = latents[steps]
         return Forecast(
             steps=steps,
-            states=self.read(latents),
+            states=self.decoder(latents),
             rewards=None
             if self.reward_head is None
-            else self.reward(latents, actions[steps]),
-            latents=latents,
+            else self._reward(latents, actions[steps]),
+            latents=pack(latents),
         )
+
+    def _reward(
+        self,
+        latents: Float[Array, "*batch parts"],
+        actions: Float[Array, "*batch action"],
+    ) -> Float[Array, "*batch"]:
+        assert self.reward_head is not None
+        features = jnp.concatenate([latents, actions], axis=-1)
+        return self.reward_head(features)[..., 0]
 
     def lift(
         self, state: Float[Array, "*batch state"]
@@ -186,13 +220,7 @@ class KoopmanModel(DynamicsModel):
         self, actions: Float[Array, "*batch action"]
     ) -> Complex[Array, "*batch latent"]:
         """B̄ ψ(a): what standardised actions add to each mode."""
-        if self.action_encoder is None:
-            return jnp.zeros((*actions.shape[:-1], self.log_gain.size), jnp.complex64)
-        gain = self.spectrum.hold() * jnp.exp(
-            lax.complex(self.log_gain, 0 * self.log_gain)
-        )
-        coded = pack(self.action_encoder(actions))
-        return coded * gain.reshape((1,) * (coded.ndim - 1) + gain.shape)
+        return to_complex(self._drive(actions))
 
     def advance(
         self,
@@ -200,7 +228,7 @@ class KoopmanModel(DynamicsModel):
         drive: Complex[Array, "time latent"],
     ) -> Complex[Array, "time latent"]:
         """Unroll one sequence: x[1..time]."""
-        return choose(self.config.unroll)(self.spectrum(), start, drive)
+        return to_complex(self.advance_rows(to_rows(start), to_rows(drive)))
 
     def reward(
         self,
@@ -208,9 +236,15 @@ class KoopmanModel(DynamicsModel):
         actions: Float[Array, "*batch action"],
     ) -> Float[Array, "*batch"]:
         """R: standardised reward of a step, from the latent it led to and its action."""
-        assert self.reward_head is not None
-        features = jnp.concatenate([unpack(latent), actions], axis=-1)
-        return self.reward_head(features)[..., 0]
+        return self._reward(unpack(latent), actions)
+
+
+def _rows(parts: Float[Array, "*batch parts"]) -> Float[Array, "*batch 2 latent"]:
+    return parts.reshape(*parts.shape[:-1], 2, parts.shape[-1] // 2)
+
+
+def _joined(rows: Float[Array, "*batch 2 latent"]) -> Float[Array, "*batch parts"]:
+    return rows.reshape(*rows.shape[:-2], 2 * rows.shape[-1])
 
 
 def _initial_gain(

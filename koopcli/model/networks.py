@@ -6,6 +6,7 @@ axes, as the gradient of the weight would, which takes twice as long as the prod
 """
 
 import math
+from collections.abc import Callable
 from typing import TypeVar
 
 import equinox as eqx
@@ -15,6 +16,7 @@ from jax import lax
 from jaxtyping import Array, Complex, Float, PRNGKeyArray
 
 Module = TypeVar("Module", bound=eqx.Module)
+Outputs = Float[Array, "*batch outputs"]
 
 
 class Linear(eqx.Module):
@@ -77,6 +79,29 @@ class Network(eqx.Module):
             hidden = jax.nn.silu(layer(hidden))
         output = self.layers[-1](hidden)
         return output if self.skip is None else output + self.skip(x)
+
+    def transformed(
+        self,
+        change: Callable[
+            [Float[Array, "*rows outputs"]], Float[Array, "*rows outputs"]
+        ],
+    ) -> "Network":
+        """Return a network whose output is `change`, a linear map, of this one's."""
+
+        def both(linear: Linear) -> Linear:
+            weight = change(linear.weight).astype(linear.weight.dtype)
+            return eqx.tree_at(
+                lambda n: (n.weight, n.bias), linear, (weight, change(linear.bias))
+            )
+
+        layers = (*self.layers[:-1], both(self.layers[-1]))
+        skip = None if self.skip is None else both(self.skip)
+        return eqx.tree_at(
+            lambda n: (n.layers, n.skip),
+            self,
+            (layers, skip),
+            is_leaf=lambda n: n is None,
+        )
 
 
 class LayerNorm(eqx.Module):

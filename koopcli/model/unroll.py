@@ -8,6 +8,10 @@ a causal convolution of the drive c with the powers of λ_j, the rows of a Vande
 matrix (Mondal et al. 2024, arXiv:2306.11941). Every function takes ONE sequence and
 returns x[1..time]; batch with `jax.vmap`. `scan` is the definition and the oracle of the
 others.
+
+Latents and drive are rows: real parts, then imaginary ones, as networks take and give them
+(`networks.pack` reads such numbers as complex). XLA's CPU backend vectorises real numbers,
+and complex ones it does not.
 """
 
 from collections.abc import Callable
@@ -15,67 +19,115 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Complex
+from jaxtyping import Array, Complex, Float
 
 from koopcli.config.choices import Unroll
 
-UnrollFunction = Callable[
-    [
-        Complex[Array, " latent"],
-        Complex[Array, " latent"],
-        Complex[Array, "time latent"],
-    ],
-    Complex[Array, "time latent"],
-]
+Row = Float[Array, "2 latent"]
+Rows = Float[Array, "time 2 latent"]
+UnrollFunction = Callable[[Complex[Array, " latent"], Row, Rows], Rows]
 
 
-def scan(
-    eigenvalues: Complex[Array, " latent"],
-    start: Complex[Array, " latent"],
-    drive: Complex[Array, "time latent"],
-) -> Complex[Array, "time latent"]:
+def to_rows(values: Complex[Array, "*axes latent"]) -> Float[Array, "*axes 2 latent"]:
+    """Write complex numbers as rows."""
+    return jnp.stack([jnp.real(values), jnp.imag(values)], axis=-2)
+
+
+def to_complex(
+    values: Float[Array, "*axes 2 latent"],
+) -> Complex[Array, "*axes latent"]:
+    """Read rows as complex numbers."""
+    return lax.complex(values[..., 0, :], values[..., 1, :])
+
+
+def multiply(
+    factor: Complex[Array, " latent"], values: Float[Array, "*axes 2 latent"]
+) -> Float[Array, "*axes 2 latent"]:
+    """Multiply rows by complex numbers."""
+    return _multiply(jnp.real(factor), jnp.imag(factor), values)
+
+
+def scan(eigenvalues: Complex[Array, " latent"], start: Row, drive: Rows) -> Rows:
     """Step by step: O(time) steps of O(latent) work.
 
-    Real and imaginary parts are carried as two real arrays, which XLA's CPU backend
-    vectorises and complex numbers are not. Vectorise over a batch at axis 1 of `drive`
-    (`in_axes=1, out_axes=1`): time then stays the leading axis and nothing is copied.
+    Vectorise over a batch at axis 1 of `drive` (`in_axes=1, out_axes=1`): time then stays
+    the leading axis and nothing is copied. The gradient keeps nothing but the latents.
+    There is no forward mode (`jax.jvp`); `associative` has one.
     """
-    decay, turn = jnp.real(eigenvalues), jnp.imag(eigenvalues)
+    return _walk(jnp.real(eigenvalues), jnp.imag(eigenvalues), start, drive)
 
-    def step(carry: tuple[Array, Array], c: tuple[Array, Array]) -> tuple:
-        real, imag = carry
-        state = (decay * real - turn * imag + c[0], decay * imag + turn * real + c[1])
-        return state, state
 
-    first, inputs = (
-        (jnp.real(start), jnp.imag(start)),
-        (jnp.real(drive), jnp.imag(drive)),
-    )
-    parts: tuple[Array, Array] = lax.scan(step, first, inputs)[1]
-    return lax.complex(*parts)
+@jax.custom_vjp
+def _walk(
+    decay: Float[Array, " latent"],
+    turn: Float[Array, " latent"],
+    start: Row,
+    drive: Rows,
+) -> Rows:
+    # One array, not one for each part: a step is then two of XLA's kernels and not five,
+    # and starting these is most of what a step of a small batch costs.
+    def step(row: Array, c: Array) -> tuple[Array, Array]:
+        row = _multiply(decay, turn, row) + c
+        return row, row
+
+    return lax.scan(step, start, drive)[1]
+
+
+def _keep(decay: Array, turn: Array, start: Array, drive: Array) -> tuple:
+    latents = _walk(decay, turn, start, drive)
+    return latents, (decay, turn, start, latents)
+
+
+def _back(kept: tuple, arriving: Rows) -> tuple[Array, Array, Array, Array]:
+    # The same recurrence from the end, with conj(Λ). What belongs to Λ, the products of
+    # each latent with what arrives at its successor, is added up on the way: for a sum over
+    # all steps afterwards XLA takes longer than for both recurrences.
+    decay, turn, start, latents = kept
+
+    def step(carry: tuple, inputs: tuple) -> tuple[tuple, Array]:
+        (row, straight, crossed), (more, latent) = carry, inputs
+        straight, crossed = straight + latent * row, crossed + latent * row[::-1]
+        row = _multiply(decay, -turn, row) + more
+        return (row, straight, crossed), row
+
+    carry = (jnp.zeros_like(start),) * 3
+    carry, for_drive = lax.scan(step, carry, (arriving, latents), reverse=True)
+    row, straight, crossed = carry
+    straight, crossed = straight + start * row, crossed + start * row[::-1]
+    for_decay, for_turn = jnp.sum(straight, 0), crossed[0] - crossed[1]
+    return for_decay, for_turn, _multiply(decay, -turn, row), for_drive
+
+
+_walk.defvjp(_keep, _back)
+
+
+def _multiply(
+    real: Float[Array, " latent"],
+    imag: Float[Array, " latent"],
+    values: Float[Array, "*axes 2 latent"],
+) -> Float[Array, "*axes 2 latent"]:
+    over = (1,) * (values.ndim - 2)
+    straight = real.reshape(*over, 1, real.size)
+    crossed = jnp.stack([-imag, imag]).reshape(*over, 2, imag.size)
+    return straight * values + crossed * values[..., ::-1, :]
 
 
 def associative(
-    eigenvalues: Complex[Array, " latent"],
-    start: Complex[Array, " latent"],
-    drive: Complex[Array, "time latent"],
-) -> Complex[Array, "time latent"]:
+    eigenvalues: Complex[Array, " latent"], start: Row, drive: Rows
+) -> Rows:
     """Parallel prefix: O(log time) depth. Source: Blelloch 1990, prefix sums."""
-    factors = jnp.broadcast_to(eigenvalues, drive.shape)
-    first = drive[:1] + (eigenvalues * start)[None]
-    drive = jnp.concatenate([first, drive[1:]])
+    added = to_complex(drive)
+    factors = jnp.broadcast_to(eigenvalues, added.shape)
+    first = added[:1] + (eigenvalues * to_complex(start))[None]
+    added = jnp.concatenate([first, added[1:]])
 
     def combine(earlier: tuple[Array, Array], later: tuple[Array, Array]) -> tuple:
         return later[0] * earlier[0], later[0] * earlier[1] + later[1]
 
-    return lax.associative_scan(combine, (factors, drive))[1]
+    return to_rows(lax.associative_scan(combine, (factors, added))[1])
 
 
-def conv(
-    eigenvalues: Complex[Array, " latent"],
-    start: Complex[Array, " latent"],
-    drive: Complex[Array, "time latent"],
-) -> Complex[Array, "time latent"]:
+def conv(eigenvalues: Complex[Array, " latent"], start: Row, drive: Rows) -> Rows:
     """The paper's form: FFT convolution of the drive with the powers of λ.
 
     The sequences are padded to twice the horizon, so that the circular convolution of
@@ -86,10 +138,10 @@ def conv(
     powers = vandermonde(eigenvalues, time)
     length = 2 * time
     product = jnp.fft.fft(powers[:-1], length, axis=0) * jnp.fft.fft(
-        drive, length, axis=0
+        to_complex(drive), length, axis=0
     )
     forced = jnp.fft.ifft(product, axis=0)[:time]
-    return powers[1:] * start[None] + forced
+    return to_rows(powers[1:] * to_complex(start)[None] + forced)
 
 
 def vandermonde(

@@ -94,8 +94,8 @@ def test_the_fixed_batch_is_a_real_one(parts):
 def test_without_the_recurrence_latents_are_the_drive(parts, key):
     settings = parts[0]
     model = shares.Timeless(settings.model, DIMS, key=key)
-    start, drive = jnp.ones(2, jnp.complex64), jnp.arange(6.0).reshape(3, 2) + 0j
-    found = model.advance(start, drive.astype(jnp.complex64))
+    start, drive = jnp.ones((2, 2)), jnp.arange(12.0).reshape(3, 2, 2)
+    found = model.advance_rows(start, drive)
     assert found.tolist() == (drive + 1).tolist()
 
 

@@ -99,17 +99,19 @@ class Variant(KoopmanModel):
         start = super()._restart(state, memory)
         if self.jump is None:
             return start
-        features = jnp.concatenate([unpack(memory.latents), state], -1)
-        return start + pack(memory.known * self.jump(features))
+        features = jnp.concatenate([memory.latents, state], -1)
+        return start + memory.known * self.jump(features)
 
     def read(self, latent):
-        parts = unpack(latent)
+        return self._decode(unpack(latent))
+
+    def _decode(self, parts):
         if not self.heads:
             return self.decoder(parts)
         return sum(head(parts) for head in self.heads) / len(self.heads)
 
     def segment(self, start, actions, steps):
-        first = self.lift(start)
+        first = self.encoder(start)
         return self._read(start, first, self._unroll(first, actions), actions, steps)
 
     def resume(self, start, memory, actions, steps):
@@ -119,14 +121,14 @@ class Variant(KoopmanModel):
         return self._read(start, first, latents, actions, steps), memory
 
     def _read(self, start, first, latents, actions, steps):
-        states = self.read(latents[steps])
+        states = self._decode(latents[steps])
         if "gauge" in CHOSEN:
             share = jax.nn.sigmoid(self.rho) ** (steps[:, None, None] + 1.0)
-            states = states + share * (start - self.read(first))
+            states = states + share * (start - self._decode(first))
         before = jnp.concatenate([first[None], latents[:-1]])[steps]
-        parts = [unpack(latents[steps]), actions[steps]]
+        parts = [latents[steps], actions[steps]]
         if CHOSEN & {"both-ends", "decoded"}:
-            parts.append(unpack(before))
+            parts.append(before)
         if "decoded" in CHOSEN:
             parts.append(states)
         if "true-states" in CHOSEN:
@@ -134,13 +136,13 @@ class Variant(KoopmanModel):
             parts = [earlier, states, actions[steps]]
         if CHOSEN & {"pair", "pair-fixed"}:
             known = (steps == 0)[:, None, None]
-            earlier = jnp.where(known, start[None], self.read(before))
+            earlier = jnp.where(known, start[None], self._decode(before))
             parts = [earlier, states, actions[steps]]
         if "pair-fixed" in CHOSEN:
             parts = jax.lax.stop_gradient(parts)
         rewards = self.reward_head(jnp.concatenate(parts, -1))[..., 0]
         return Forecast(
-            steps=steps, states=states, rewards=rewards, latents=latents[steps]
+            steps=steps, states=states, rewards=rewards, latents=pack(latents[steps])
         )
 
 

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from koopcli.model.networks import unpack
+from koopcli.model.networks import pack, unpack
 from koopcli.train import loss
 
 PROGRAM, ONE_STEP = loss.compute_terms, loss._one_step_terms
@@ -46,8 +46,8 @@ def starts(model, batch, config, *, key):
     found = PROGRAM(model, batch, config, key=key)
     time, count = batch.mask.shape
     every = model.config.reencode_every
-    zero = jnp.zeros((count, model.config.latent_dim), jnp.complex64)
-    response = jnp.concatenate([zero[None], model._unroll(zero, batch.actions)])
+    zero = jnp.zeros((count, 2 * model.config.latent_dim))
+    response = pack(jnp.concatenate([zero[None], model._unroll(zero, batch.actions)]))
     first_key, ahead_key = jax.random.split(jax.random.fold_in(key, 1))
     drawn = max(1, round(config.decode_fraction * time))
     first = jax.random.randint(first_key, (drawn,), 0, time)

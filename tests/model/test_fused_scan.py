@@ -14,8 +14,8 @@ def problem(time, modes, batch=3):
     keys = jax.random.split(jax.random.key(0), 3)
     angle = jax.random.uniform(keys[0], (modes,)) * jnp.pi
     eigenvalues = 0.95 * jax.lax.complex(jnp.cos(angle), jnp.sin(angle))
-    start = jax.random.normal(keys[1], (batch, modes), jnp.complex64)
-    drive = jax.random.normal(keys[2], (time, batch, modes), jnp.complex64)
+    start = jax.random.normal(keys[1], (batch, 2, modes))
+    drive = jax.random.normal(keys[2], (time, batch, 2, modes))
     return eigenvalues, start, drive
 
 

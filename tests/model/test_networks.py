@@ -19,6 +19,15 @@ def test_leading_axes_change_nothing(key):
     assert jnp.allclose(network(x)[1, 2], network(x[1, 2]), atol=1e-5)
 
 
+@pytest.mark.parametrize("skip", [True, False])
+def test_a_transformed_network_gives_the_map_of_the_output(skip, key):
+    network = Network(3, 4, width=5, depth=1, skip=skip, key=key)
+    network = eqx.tree_at(lambda n: n.layers[-1].bias, network, jnp.arange(4.0))
+    x = jnp.array([[1.0, -2.0, 0.5]])
+    found = network.transformed(lambda rows: 2 * rows[..., ::-1])(x)
+    assert jnp.allclose(found, 2 * network(x)[:, ::-1], atol=1e-5)
+
+
 def test_the_skip_path_is_linear_and_added(key):
     network = Network(3, 2, width=5, depth=1, skip=True, key=key)
     without = eqx.tree_at(lambda n: n.skip, network, None)
