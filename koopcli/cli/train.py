@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from koopcli.cli import train_tables
 from koopcli.cli.command_line import command_line
 from koopcli.cli.options import AsJson, Where
 from koopcli.cli.quantities import memory, parameters, period
@@ -204,7 +205,7 @@ def train(
         config = _settings(resume)
     resolved = resolve(flags, assignments or [], config, os.environ)
     if print_config:
-        _print_config(resolved, as_json=as_json)
+        train_tables.settings(resolved, as_json=as_json)
         return
     how = How(device, processes, tuple(log or ()), overwrite, as_json)
     if resume is not None:
@@ -245,7 +246,7 @@ def _resume(run: Path, dataset: Path | None, resolved: Resolved, how: How) -> No
             command=command_line(),
             tell=tell,
         )
-    _say(result, dataset or Path("DATA"), as_json=how.as_json)
+    train_tables.outcome(result, dataset or Path("DATA"), as_json=how.as_json)
 
 
 def _train(dataset: Path, output: Path, resolved: Resolved, how: How) -> None:
@@ -269,59 +270,4 @@ def _train(dataset: Path, output: Path, resolved: Resolved, how: How) -> None:
             overwrite=how.overwrite,
             tell=tell,
         )
-    _say(result, dataset, as_json=how.as_json)
-
-
-def _say(result: Any, dataset: Path, *, as_json: bool) -> None:
-    from koopcli import distributed
-    from koopcli.cli import render
-
-    if not distributed.primary():
-        return
-    for warning in result.warnings:
-        render.warning(warning)
-    if as_json:
-        render.json_document({"schema": "koopcli.train/1", **result.as_json()})
-        return
-    error = result.best_validation
-    rows = [
-        ["model", str(result.run / "model.eqx")],
-        ["parameters", str(result.parameters)],
-        ["steps", f"{result.steps}, best at {result.best_step}"],
-        [
-            "validation NRMSE over the horizon",
-            render.number(None if error is None else error**0.5),
-        ],
-        ["rollouts re-encode", _interval(result.reencode_every)],
-        ["seconds", f"{result.seconds:.0f}{_start_up(result)}"],
-    ]
-    render.table(f"Trained {result.run}", ["what", "value"], rows)
-    render.remark(f"next: koopcli eval {result.run} {dataset}")
-
-
-def _start_up(result: Any) -> str:
-    seconds = result.seconds_to_first_step
-    return "" if seconds is None else f", of these {seconds:.1f} before the first step"
-
-
-def _interval(steps: int) -> str:
-    return f"every {steps} steps" if steps else "never"
-
-
-def _print_config(resolved: Resolved, *, as_json: bool) -> None:
-    from koopcli import config_file
-    from koopcli.cli import render
-
-    values = config_file.flatten(resolved.config)
-    if as_json:
-        settings = [
-            {"name": name, "value": value, "origin": resolved.origins[name]}
-            for name, value in values.items()
-        ]
-        render.json_document({"schema": "koopcli.config/1", "settings": settings})
-        return
-    rows = [
-        [name, "unset" if value is None else str(value), resolved.origins[name]]
-        for name, value in values.items()
-    ]
-    render.table("Configuration", ["setting", "value", "origin"], rows)
+    train_tables.outcome(result, dataset, as_json=how.as_json)
