@@ -103,6 +103,12 @@ class DynamicsModel(eqx.Module):
         """Whether a prediction depends on more than the state it starts from."""
         return True
 
+    def penalty(
+        self, error: Float[Array, "*batch state"]
+    ) -> Float[Array, "*batch state"]:
+        """Return what training asks for a miss of the states: its square."""
+        return error**2
+
     def reencoding(self, asked: int | None) -> int:
         """Return the steps between re-encodings of a rollout; 0 never.
 

@@ -114,6 +114,15 @@ class KfcModel(DynamicsModel):
             rewards = self.reward(latents, actions[steps])
         return Forecast(steps=steps, states=self.read(latents), rewards=rewards)
 
+    def penalty(
+        self, error: Float[Array, "*batch state"]
+    ) -> Float[Array, "*batch state"]:
+        """Return Huber's function of a miss, as published."""
+        # Not above: prediction need not spend the time of the import.
+        import optax
+
+        return optax.huber_loss(error)
+
     def lift(
         self, state: Float[Array, "*batch state"]
     ) -> Float[Array, "*batch latent"]:

@@ -27,7 +27,6 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import optax
 from jax import lax
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
@@ -89,7 +88,7 @@ def compute_terms(
     forecast = sliced(predict, slices)(batch.states[0], batch.actions)
     steps = forecast.steps
     mask, targets = batch.mask[steps], batch.states[steps + 1]
-    error = _penalty(model, forecast.states - targets)
+    error = model.penalty(forecast.states - targets)
     terms = {"prediction": masked_mean(error, mask, batch.axis)}
     if forecast.rewards is not None and batch.rewards is not None:
         error = (forecast.rewards - batch.rewards[steps]) ** 2
@@ -105,18 +104,12 @@ def compute_terms(
     return terms
 
 
-def _penalty(
-    model: DynamicsModel, error: Float[Array, "*batch state"]
-) -> Float[Array, "*batch state"]:
-    return optax.huber_loss(error) if isinstance(model, KfcModel) else error**2
-
-
 def _reconstruction(
     model: KfcModel, batch: Batch, config: LossConfig, key: PRNGKeyArray
 ) -> Float[Array, ""]:
     states = batch.states + config.noise * _normal(key, batch)
     states = model.state_normaliser.confine(states)
-    error = optax.huber_loss(model.read(model.lift(states)) - states)
+    error = model.penalty(model.read(model.lift(states)) - states)
     mask = jnp.concatenate([batch.mask[:1], batch.mask])
     return masked_mean(error, mask, batch.axis)
 
@@ -149,7 +142,7 @@ def _one_step_terms(
         batch.actions[steps].reshape(1, drawn * count, batch.actions.shape[-1]),
     )
     states = forecast.states.reshape(drawn, count, -1)
-    error = _penalty(model, states - batch.states[steps + 1])
+    error = model.penalty(states - batch.states[steps + 1])
     terms = {"one_step": masked_mean(error, mask, batch.axis)}
     if forecast.rewards is not None and batch.rewards is not None:
         error = forecast.rewards.reshape(drawn, count) - batch.rewards[steps]
