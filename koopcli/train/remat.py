@@ -20,7 +20,7 @@ from koopcli.config.training import TrainConfig
 from koopcli.model.dynamics import Forecast
 
 SLICES = 8
-"""Into how many slices `always` cuts a batch, if they divide it."""
+"""Into how many slices `always` cuts a batch; more where these do not divide it."""
 FEW = 2**15
 """Steps of all windows of a batch that are not worth the time of counting."""
 SHARE = 0.5
@@ -50,15 +50,16 @@ def slices(
     if config.remat is Remat.NEVER:
         return 1
     if config.remat is Remat.ALWAYS:
-        return math.gcd(windows, SLICES)
+        return _divisor(windows, SLICES)
     if windows * config.horizon < FEW:
         return 1
-    needed = kept(objective, *arguments) / (SHARE * device.memory())
-    return next(
-        n
-        for n in range(1, windows + 1)
-        if windows % n == 0 and n >= min(needed, windows)
-    )
+    return _divisor(windows, kept(objective, *arguments) / (SHARE * device.memory()))
+
+
+def _divisor(windows: int, wanted: int | float) -> int:
+    # Slices are of one size: the next number that divides the windows, or one window each.
+    counts = range(1, windows + 1)
+    return next(n for n in counts if windows % n == 0 and n >= min(wanted, windows))
 
 
 def kept(objective: Objective, *arguments: PyTree[Array]) -> int:

@@ -94,7 +94,8 @@ def test_always_and_never_do_not_count():
     always, never = [
         replace(AUTO, remat=choice) for choice in (Remat.ALWAYS, Remat.NEVER)
     ]
-    assert remat.slices(always, 12, never_called, jnp.zeros(3)) == 4
+    assert remat.slices(always, 12, never_called, jnp.zeros(3)) == 12
+    assert remat.slices(always, 7, never_called, jnp.zeros(3)) == 7
     assert remat.slices(always, 64, never_called, jnp.zeros(3)) == remat.SLICES
     assert remat.slices(never, 64, never_called, jnp.zeros(3)) == 1
 
