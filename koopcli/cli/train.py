@@ -194,6 +194,7 @@ def train(
         "keep": keep,
         "max_bad_steps": max_bad_steps,
         "precision": precision,
+        "remat": remat,
         "deterministic": deterministic,
         **({} if checkpoint_every is None else period(checkpoint_every)),
         "memory_budget": None if memory_budget is None else memory(memory_budget),

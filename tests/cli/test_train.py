@@ -2,6 +2,7 @@ import json
 
 import linear_world
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from koopcli.cli.app import app
@@ -12,7 +13,16 @@ TINY = [
 ]
 
 
-DETERMINISTIC = {"deterministic": ("train.deterministic", True)}
+SWITCHES = {
+    "deterministic": ("train.deterministic", True),
+    "data-map": ("train.data_map", True),
+}
+NO_SETTINGS = {
+    *("output", "resume", "log", "device", "distributed", "coordinator"),
+    *("num-processes", "process-id", "config", "set", "print-config", "overwrite"),
+    *("json", "help"),
+}
+"""Flags that say what to do, not with which settings."""
 
 
 def run(*arguments, **environment):
@@ -73,21 +83,30 @@ def test_every_flag_of_a_setting_reaches_it(tmp_path):
         "unroll": ("model.unroll", "scan"), "keep": ("train.keep", 7),
         "max-bad-steps": ("train.max_bad_steps", 8),
         "checkpoint-every": ("train.checkpoint_every", 11),
-        "precision": ("train.precision", "bf16"),
+        "precision": ("train.precision", "bf16"), "remat": ("train.remat", "always"),
+        "num-devices": ("train.num_devices", 1),
         "memory-budget": ("train.memory_budget", 10**6),
     }  # fmt: skip
     flags = [
         part for name, (_, value) in given.items() for part in (f"--{name}", value)
     ]
-    result = run("--print-config", "--json", "--deterministic", *flags)
+    command = typer.main.get_command(app).commands["train"]
+    options = {
+        name for each in command.params for name in each.opts if name[:2] == "--"
+    }
+    assert {
+        name[2:] for name in options
+    } - NO_SETTINGS == given.keys() | SWITCHES.keys()
+    switches = [f"--{name}" for name in SWITCHES]
+    result = run("--print-config", "--json", *switches, *flags)
     assert result.exit_code == 0, result.stderr
     found = {s["name"]: s for s in json.loads(result.stdout)["settings"]}
-    for flag, (name, value) in (given | DETERMINISTIC).items():
+    for flag, (name, value) in (given | SWITCHES).items():
         assert found[name]["value"] == value, name
         assert found[name]["origin"] == f"--{flag}"
     theirs = {s["name"] for s in found.values() if s["origin"].startswith("--")}
     both = {"train.checkpoint_minutes"}
-    assert theirs - both == {name for name, _ in (given | DETERMINISTIC).values()}
+    assert theirs - both == {name for name, _ in (given | SWITCHES).values()}
 
 
 def test_without_data_or_output_it_says_what_is_needed():
