@@ -18,9 +18,10 @@ MAY_DIFFER = (
     "train.keep",
     "train.memory_budget",
     "train.num_devices",
+    "train.remat",
 )
-"""Settings that leave the steps up to the old end as they would have been (on another
-number of devices up to rounding)."""
+"""Settings that leave the steps up to the old end as they would have been (the last two up
+to rounding)."""
 
 
 def command(run: Path, *, distributed: bool = False) -> str:

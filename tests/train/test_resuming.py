@@ -4,6 +4,7 @@ import json
 import pytest
 
 from koopcli import config_file
+from koopcli.config.choices import Remat
 from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.errors import ConfigError, DataError, ModelError
 from koopcli.train import resuming
@@ -27,7 +28,14 @@ def train(**changes):
 def test_what_does_not_change_the_steps_taken_may_differ(run):
     resuming.check(run, CONFIG)
     resuming.check(
-        run, train(steps=200, keep=5, checkpoint_every=3, memory_budget=10**9)
+        run,
+        train(
+            steps=200,
+            keep=5,
+            checkpoint_every=3,
+            memory_budget=10**9,
+            remat=Remat.NEVER,
+        ),
     )
 
 
