@@ -67,7 +67,7 @@ class UnrollResult:
     note: str | None = None
 
 
-Rows = Float[Array, "time batch 2 latent"]
+Batch = Float[Array, "time batch 2 latent"]
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ class Inputs:
 
     eigenvalues: Complex[Array, " latent"]
     start: Float[Array, "batch 2 latent"]
-    drive: Rows
-    arriving: Rows
+    drive: Batch
+    arriving: Batch
 
 
 def measure(
@@ -178,7 +178,7 @@ def repeated(unroll: UnrollFunction, passes: str) -> Callable[..., Array]:
     """
     batched = jax.vmap(unroll, in_axes=(None, 0, 1), out_axes=1)
 
-    def go(eigenvalues: Array, start: Array, *arrays: Rows) -> Array:
+    def go(eigenvalues: Array, start: Array, *arrays: Batch) -> Array:
         def one(index: Array, picked: Array) -> Array:
             held, begin = jax.lax.optimization_barrier((arrays, start + picked))
             if passes == "forward":

@@ -29,7 +29,7 @@ from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
 from koopcli.model.networks import LayerNorm, Linear, Network, shrink
 from koopcli.model.normaliser import Normaliser, identity
-from koopcli.model.unroll import choose
+from koopcli.model.unroll import choose, join, split
 
 
 class Layer(eqx.Module):
@@ -78,14 +78,9 @@ class Layer(eqx.Module):
         """Return uˡ⁺¹ given x[0], real parts then imaginary ones, and uˡ."""
         v = self.norm(u)
         # Time stays the first axis, so that the sequential unroll needs no transposition.
-        drive = self.drive(v) * self._gain()
-        rows = (2, u.shape[-1])
-        x = jax.vmap(choose(self.unroll), in_axes=(None, 0, 1), out_axes=1)(
-            self.spectrum(),
-            start.reshape(*start.shape[:-1], *rows),
-            drive.reshape(*drive.shape[:-1], *rows),
-        )
-        y = self.output(x.reshape(drive.shape)) + self.direct[None, None] * v
+        unroll = jax.vmap(choose(self.unroll), in_axes=(None, 0, 1), out_axes=1)
+        x = unroll(self.spectrum(), split(start), split(self.drive(v) * self._gain()))
+        y = self.output(join(x)) + self.direct[None, None] * v
         return u + jax.nn.glu(self.gate(jax.nn.gelu(y)))
 
     def _gain(self) -> Float[Array, "1 1 parts"]:

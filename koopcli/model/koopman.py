@@ -25,7 +25,16 @@ from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
 from koopcli.model.networks import Linear, Network, pack, unpack
 from koopcli.model.normaliser import Normaliser, identity
-from koopcli.model.unroll import Row, Rows, choose, multiply, to_complex, to_rows
+from koopcli.model.unroll import (
+    Row,
+    Rows,
+    choose,
+    join,
+    multiply,
+    split,
+    to_complex,
+    to_rows,
+)
 
 
 class Memory(eqx.Module):
@@ -154,10 +163,8 @@ class KoopmanModel(DynamicsModel):
         actions: Float[Array, "time batch action"],
     ) -> Float[Array, "time batch parts"]:
         # Time stays the first axis, so that the sequential unroll needs no transposition.
-        latents = jax.vmap(self.advance_rows, in_axes=(0, 1), out_axes=1)(
-            _rows(start), self._drive(actions)
-        )
-        return latents.reshape(*latents.shape[:-2], start.shape[-1])
+        batched = jax.vmap(self.advance_rows, in_axes=(0, 1), out_axes=1)
+        return join(batched(split(start), self._drive(actions)))
 
     def _drive(
         self, actions: Float[Array, "*batch action"]
@@ -171,9 +178,9 @@ class KoopmanModel(DynamicsModel):
         # In the last layer rather than at every step: the gradient by the gains would sum
         # over all of them.
         encoder = self.action_encoder.transformed(
-            lambda w: _joined(multiply(gain, _rows(w)))
+            lambda w: join(multiply(gain, split(w)))
         )
-        return _rows(encoder(actions))
+        return split(encoder(actions))
 
     def advance_rows(self, start: Row, drive: Rows) -> Rows:
         """Unroll one sequence: `advance`, on rows (`koopcli.model.unroll`)."""
@@ -237,14 +244,6 @@ class KoopmanModel(DynamicsModel):
     ) -> Float[Array, "*batch"]:
         """R: standardised reward of a step, from the latent it led to and its action."""
         return self._reward(unpack(latent), actions)
-
-
-def _rows(parts: Float[Array, "*batch parts"]) -> Float[Array, "*batch 2 latent"]:
-    return parts.reshape(*parts.shape[:-1], 2, parts.shape[-1] // 2)
-
-
-def _joined(rows: Float[Array, "*batch 2 latent"]) -> Float[Array, "*batch parts"]:
-    return rows.reshape(*rows.shape[:-2], 2 * rows.shape[-1])
 
 
 def _initial_gain(

@@ -40,6 +40,16 @@ def to_complex(
     return lax.complex(values[..., 0, :], values[..., 1, :])
 
 
+def split(parts: Float[Array, "*axes parts"]) -> Float[Array, "*axes 2 latent"]:
+    """Read what a network gives, real parts and then imaginary ones, as rows."""
+    return parts.reshape(*parts.shape[:-1], 2, parts.shape[-1] // 2)
+
+
+def join(values: Float[Array, "*axes 2 latent"]) -> Float[Array, "*axes parts"]:
+    """Write rows as networks take them: the reverse of `split`."""
+    return values.reshape(*values.shape[:-2], 2 * values.shape[-1])
+
+
 def multiply(
     factor: Complex[Array, " latent"], values: Float[Array, "*axes 2 latent"]
 ) -> Float[Array, "*axes 2 latent"]:
