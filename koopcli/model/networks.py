@@ -7,6 +7,7 @@ axes, as the gradient of the weight would, which takes twice as long as the prod
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 import equinox as eqx
@@ -74,11 +75,7 @@ class Network(eqx.Module):
         self, x: Float[Array, "*batch inputs"]
     ) -> Float[Array, "*batch outputs"]:
         """Apply to the last axis."""
-        hidden = x
-        for layer in self.layers[:-1]:
-            hidden = jax.nn.silu(layer(hidden))
-        output = self.layers[-1](hidden)
-        return output if self.skip is None else output + self.skip(x)
+        return _apply(self, x)
 
     def transformed(
         self,
@@ -102,6 +99,17 @@ class Network(eqx.Module):
             (layers, skip),
             is_leaf=lambda n: n is None,
         )
+
+
+# The gradient keeps products of matrices alone; activations, which cost less to compute
+# than to write and read, are computed again.
+@partial(jax.checkpoint, policy=jax.checkpoint_policies.dots_saveable)
+def _apply(network: Network, x: Float[Array, "*batch inputs"]) -> Outputs:
+    hidden = x
+    for layer in network.layers[:-1]:
+        hidden = jax.nn.silu(layer(hidden))
+    output = network.layers[-1](hidden)
+    return output if network.skip is None else output + network.skip(x)
 
 
 class LayerNorm(eqx.Module):

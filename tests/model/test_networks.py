@@ -1,4 +1,5 @@
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -33,6 +34,38 @@ def test_the_skip_path_is_linear_and_added(key):
     without = eqx.tree_at(lambda n: n.skip, network, None)
     x = jnp.array([1.0, -2.0, 0.5])
     assert jnp.allclose(network(x), without(x) + x @ network.skip.weight)
+
+
+def plain(network, x):
+    for layer in network.layers[:-1]:
+        x = jax.nn.silu(layer(x))
+    return network.layers[-1](x)
+
+
+def test_gradients_are_those_of_a_perceptron_that_keeps_everything(key):
+    network = Network(3, 2, width=5, depth=2, skip=False, key=key)
+    x = jax.random.normal(key, (7, 3))
+
+    def gradient(forward):
+        return jax.grad(lambda n, x: jnp.sum(forward(n, x) ** 2), (0, 1))(network, x)
+
+    found, expected = gradient(lambda n, x: n(x)), gradient(plain)
+    for one, other in zip(
+        jax.tree.leaves(found), jax.tree.leaves(expected), strict=True
+    ):
+        assert jnp.allclose(one, other, atol=1e-5)
+
+
+def test_the_gradient_keeps_one_array_for_each_hidden_layer(key):
+    network = Network(3, 2, width=5, depth=2, skip=False, key=key)
+
+    def kept(forward):
+        pullback = jax.eval_shape(
+            lambda n, x: jax.vjp(forward, n, x)[1], network, jnp.zeros((100, 3))
+        )
+        return sum(leaf.shape == (100, 5) for leaf in jax.tree.leaves(pullback))
+
+    assert kept(lambda n, x: n(x)) == 2 < kept(plain)
 
 
 @pytest.mark.parametrize(("depth", "layers"), [(0, 1), (3, 4)])
