@@ -17,7 +17,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from koopcli.config.choices import ModelKind, Stability, Unroll
+from koopcli.config.choices import ModelKind, Remat, Stability, Unroll
 from koopcli.config.model import ModelConfig
 from koopcli.config.training import LossConfig, RunConfig, TrainConfig
 from koopcli.data import store
@@ -48,6 +48,8 @@ TRAIN = TrainConfig(
     val_windows=10,
 )
 CONFIG = RunConfig(model=KOOPMAN, train=TRAIN)
+KFC = ModelConfig(kind=ModelKind.KFC, latent_dim=4, width=8, reencode_every=0)
+NOISY = LossConfig(noise=0.5, one_step=0.0)
 
 
 def with_train(**settings):
@@ -95,17 +97,18 @@ def difference(run, other):
     }
 
 
-def gradients(data, model, loss):
+def gradients(data, model, loss, remat=Remat.NEVER):
     """Compare a gradient on four devices with that on one; list what is sent for it."""
-    config = dataclasses.replace(CONFIG, model=model, loss=loss)
+    whole = dataclasses.replace(CONFIG, model=model, loss=loss)
+    config = dataclasses.replace(whole, train=dataclasses.replace(TRAIN, remat=remat))
     dataset = store.load(data)
     network = initial_model(dataset, config)
     parameters, frozen = eqx.partition(network, optimizer.trainable(network))
     key = jax.random.key(3)
     windows = DeviceData(dataset, starts(dataset, "train"))
     batch = sample(windows, key, batch_size=8, horizon=5)
-    compute = partial(_gradient, config=loss)
-    expected = jax.jit(compute)(batch, parameters, frozen, key)
+    expected = jax.jit(partial(_gradient, config=whole))(batch, parameters, frozen, key)
+    compute = partial(_gradient, config=config)
     mesh = sharding.choose(config, lambda _: None)
     others = sharding.replicate((parameters, frozen, key), mesh)
     program = jax.jit(sharding.spread(compute, mesh)).lower(batch, *others).compile()
@@ -127,6 +130,7 @@ def main(folder, data, *, long):
         "devices": jax.local_device_count(),
         "four": difference(four, one),
         "recorded": json.loads((four / "environment.json").read_text())["device_count"],
+        "sliced": gradients(data, KFC, NOISY, Remat.ALWAYS),
     }
     if long:
         # Less than the data, more than the windows of four calls.
@@ -138,8 +142,7 @@ def main(folder, data, *, long):
         document["resumed"] = difference(resumed, one)
         conv = dataclasses.replace(KOOPMAN, unroll=Unroll.CONV, reencode_every=2)
         document["conv"] = gradients(data, conv, LossConfig())
-        kfc = ModelConfig(kind=ModelKind.KFC, latent_dim=4, width=8, reencode_every=0)
-        document["kfc"] = gradients(data, kfc, LossConfig(noise=0.5, one_step=0.0))
+        document["kfc"] = gradients(data, KFC, NOISY)
     sys.stdout.write(json.dumps({**document, "said": said}))
 
 

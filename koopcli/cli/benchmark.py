@@ -66,7 +66,7 @@ def train(
         Precision, typer.Option(help="Of the products in networks.")
     ] = TRAIN.precision,
     remat: Annotated[
-        Remat, typer.Option(help="Compute activations again instead of keeping them.")
+        Remat, typer.Option(help="Take the gradient of a batch slice by slice.")
     ] = TRAIN.remat,
     roofline: Annotated[
         bool,

@@ -107,7 +107,7 @@ def train(
     remat: Annotated[
         Remat | None,
         _option(
-            "Compute activations again instead of keeping them: slower, less memory.",
+            "Take the gradient of a batch slice by slice: less memory, some slower.",
             TRAIN.remat,
         ),
     ] = None,

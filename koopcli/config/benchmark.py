@@ -53,7 +53,7 @@ class BenchmarkTrainConfig(WorkloadConfig):
     precision: Precision = Precision.FLOAT32
     """Of the products in networks."""
     remat: Remat = Remat.AUTO
-    """Whether activations are computed again on the way back; auto: if they do not fit."""
+    """Whether the gradient is added up slice by slice; auto: if the whole does not fit."""
     seconds: float = 0.5
     """Least time of one measurement, if 25 steps take that long."""
     roofline: bool = False

@@ -87,7 +87,7 @@ class Precision(enum.StrEnum):
 
 
 class Remat(enum.StrEnum):
-    """Whether a gradient step computes activations again, which takes less memory."""
+    """Whether a gradient is added up slice by slice, which takes less memory."""
 
     AUTO = "auto"
     ALWAYS = "always"

@@ -122,7 +122,7 @@ class TrainConfig:
     precision: Precision = Precision.FLOAT32
     """Of the products in networks; bf16 is bfloat16, and all else stays float32."""
     remat: Remat = Remat.AUTO
-    """Whether activations are computed again on the way back; auto: if they do not fit."""
+    """Whether the gradient is added up slice by slice; auto: if the whole does not fit."""
     deterministic: bool = False
     """Only operations that give the same bits every time on a GPU too; slower."""
     memory_budget: int | None = None

@@ -72,20 +72,63 @@ class Batch(eqx.Module):
     """Windows with time first, in standard units; padding is zero.
 
     `mask[k]` says whether the result of step k, `states[k + 1]`, belongs to the episode.
-    `axis` names the devices that share the batch, if these windows are only the part of
-    one of them.
+    These windows may be only a part of a batch: `axis` names the devices that share it, if
+    there are several; `everyone` is the mask of all their windows and `first` the number of
+    the first window here, if a device takes its share slice by slice.
     """
 
     states: Float[Array, "points batch state"]
     actions: Float[Array, "time batch action"]
     rewards: Float[Array, "time batch"] | None
     mask: Bool[Array, "time batch"]
+    everyone: Bool[Array, "time windows"] | None = None
+    first: Int[Array, ""] | None = None
     axis: str | None = eqx.field(static=True, default=None)
 
     @property
-    def devices(self) -> int:
-        """How many devices have a part of the batch."""
+    def parts(self) -> int:
+        """How many parts the whole batch has."""
+        if self.everyone is not None:
+            return self.everyone.shape[1] // self.mask.shape[1]
         return 1 if self.axis is None else lax.axis_size(self.axis)
+
+    def first_window(self) -> Int[Array, ""]:
+        """Return the number of the first window here, of those of the whole batch."""
+        if self.first is not None:
+            return self.first
+        device = jnp.int32(0) if self.axis is None else lax.axis_index(self.axis)
+        return device * self.mask.shape[1]
+
+    def mask_of_all(self) -> Bool[Array, "time windows"]:
+        """Return the mask of the whole batch."""
+        if self.everyone is not None or self.axis is None:
+            return self.mask if self.everyone is None else self.everyone
+        return lax.all_gather(self.mask, self.axis, axis=1, tiled=True)
+
+    def mean(
+        self,
+        values: Float[Array, "chosen batch dim"],
+        steps: Int[Array, " chosen"],
+        chosen: Bool[Array, " chosen"] | None = None,
+    ) -> Float[Array, ""]:
+        """Mean over the whole batch, or the part of it that these windows contribute.
+
+        Args:
+            values: Of these windows; those at steps outside an episode do not count.
+            steps: At which steps of the window.
+            chosen: Which of these count; None: all. If none counts, the mean is 0.
+        """
+        counts = jnp.ones(len(steps), bool) if chosen is None else chosen
+        mask = self.mask[steps] & counts[:, None]
+        kept = jnp.where(mask[..., None], values, 0.0)
+        if self.everyone is not None:
+            seen = jnp.sum(self.everyone[steps] & counts[:, None])
+        else:
+            seen = jnp.sum(mask)
+            if self.axis is not None:
+                seen = lax.psum(seen, self.axis)
+        count = jnp.maximum(seen, 1) * values.shape[-1]
+        return jnp.sum(kept) / count.astype(jnp.float32)
 
 
 def sampling_key(seed: int) -> PRNGKeyArray:

@@ -20,15 +20,14 @@ Those of a kfc model are as published (Weissenbacher et al. 2022, arXiv:2111.013
 function in place of the square, for states; and all states of the window are reconstructed,
 with noise on them.
 
-Of a batch that several devices share, each has its part of every mean: they add up.
+Of a batch that several devices share, or that one takes slice by slice, each part has its
+part of every mean: they add up.
 """
-
-from functools import partial
 
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from koopcli.config.choices import Stability
 from koopcli.config.training import LossConfig
@@ -36,7 +35,6 @@ from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.kfc import KfcModel
 from koopcli.model.koopman import KoopmanModel
 from koopcli.train.batches import Batch
-from koopcli.train.remat import sliced
 
 
 def total(
@@ -45,10 +43,9 @@ def total(
     config: LossConfig,
     *,
     key: PRNGKeyArray,
-    slices: int = 1,
 ) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
     """Return the weighted sum and every unweighted term, by name."""
-    terms = compute_terms(model, batch, config, key=key, slices=slices)
+    terms = compute_terms(model, batch, config, key=key)
     weights = {
         "prediction": config.prediction,
         "consistency": config.consistency,
@@ -68,7 +65,6 @@ def compute_terms(
     config: LossConfig,
     *,
     key: PRNGKeyArray,
-    slices: int = 1,
 ) -> dict[str, Float[Array, ""]]:
     """Return each term that applies to this model and data; those of weight 0 may not.
 
@@ -77,25 +73,23 @@ def compute_terms(
         batch: Windows.
         config: Weights, and how many steps are decoded.
         key: Draws those steps.
-        slices: Of the batch, predicted one by one to save memory; see `remat`.
     """
-    predict = partial(
-        model.forecast,
+    forecast = model.forecast(
+        batch.states[0],
+        batch.actions,
         reencode_every=model.config.reencode_every or 0,
         fraction=config.decode_fraction,
         key=key,
     )
-    forecast = sliced(predict, slices)(batch.states[0], batch.actions)
     steps = forecast.steps
-    mask, targets = batch.mask[steps], batch.states[steps + 1]
-    error = model.penalty(forecast.states - targets)
-    terms = {"prediction": masked_mean(error, mask, batch.axis)}
+    error = model.penalty(forecast.states - batch.states[steps + 1])
+    terms = {"prediction": batch.mean(error, steps)}
     if forecast.rewards is not None and batch.rewards is not None:
         error = (forecast.rewards - batch.rewards[steps]) ** 2
-        terms["reward"] = masked_mean(error[..., None], mask, batch.axis)
+        terms["reward"] = batch.mean(error[..., None], steps)
     if config.one_step:
         drawn_key = jax.random.fold_in(key, 1)
-        terms |= _one_step_terms(model, batch, config, drawn_key, slices)
+        terms |= _one_step_terms(model, batch, config, drawn_key)
     if isinstance(model, KoopmanModel):
         terms |= _koopman_terms(model, batch, forecast, config)
     if isinstance(model, KfcModel) and config.reconstruction:
@@ -110,18 +104,18 @@ def _reconstruction(
     states = batch.states + config.noise * _normal(key, batch)
     states = model.state_normaliser.confine(states)
     error = model.penalty(model.read(model.lift(states)) - states)
-    mask = jnp.concatenate([batch.mask[:1], batch.mask])
-    return masked_mean(error, mask, batch.axis)
+    # The first state of a window exists if its first step does.
+    steps = jnp.maximum(jnp.arange(-1, len(batch.mask)), 0)
+    return batch.mean(error, steps)
 
 
 def _normal(key: PRNGKeyArray, batch: Batch) -> Float[Array, "points batch state"]:
-    # Drawn for the whole batch: a window has the same noise whichever device it is on.
+    # Drawn for the whole batch: a window has the same noise whichever part it is in.
     points, count, states = batch.states.shape
-    whole = jax.random.normal(key, (points, count * batch.devices, states))
-    if batch.axis is None:
+    whole = jax.random.normal(key, (points, count * batch.parts, states))
+    if batch.parts == 1:
         return whole
-    first = lax.axis_index(batch.axis) * count
-    return lax.dynamic_slice_in_dim(whole, first, count, axis=1)
+    return lax.dynamic_slice_in_dim(whole, batch.first_window(), count, axis=1)
 
 
 def _one_step_terms(
@@ -129,25 +123,22 @@ def _one_step_terms(
     batch: Batch,
     config: LossConfig,
     key: PRNGKeyArray,
-    slices: int,
 ) -> dict[str, Float[Array, ""]]:
     time, count = batch.mask.shape
     drawn = max(1, round(config.decode_fraction * time))
     steps = jax.random.randint(key, (drawn,), 0, time)
-    mask = batch.mask[steps]
     # One long batch, since a window of one step does not know what window it is from.
-    predict = sliced(partial(model.segment, steps=jnp.arange(1)), slices)
-    forecast = predict(
+    forecast = model.segment(
         batch.states[steps].reshape(drawn * count, -1),
         batch.actions[steps].reshape(1, drawn * count, batch.actions.shape[-1]),
+        jnp.arange(1),
     )
     states = forecast.states.reshape(drawn, count, -1)
     error = model.penalty(states - batch.states[steps + 1])
-    terms = {"one_step": masked_mean(error, mask, batch.axis)}
+    terms = {"one_step": batch.mean(error, steps)}
     if forecast.rewards is not None and batch.rewards is not None:
         error = forecast.rewards.reshape(drawn, count) - batch.rewards[steps]
-        error = error[..., None] ** 2
-        terms["one_step_reward"] = masked_mean(error, mask, batch.axis)
+        terms["one_step_reward"] = batch.mean(error[..., None] ** 2, steps)
     return terms
 
 
@@ -165,14 +156,13 @@ def _koopman_terms(
         if config.stop_gradient:
             goal = lax.stop_gradient(goal)
         distance = (latents.real - goal.real) ** 2 + (latents.imag - goal.imag) ** 2
-        seen = batch.mask[steps] & (steps < every)[:, None]
-        terms["consistency"] = masked_mean(distance, seen, batch.axis)
+        terms["consistency"] = batch.mean(distance, steps, steps < every)
     if config.reconstruction:
         first = batch.states[0]
         error = model.read(model.lift(first)) - first
-        terms["reconstruction"] = jnp.mean(error**2) / batch.devices
+        terms["reconstruction"] = jnp.mean(error**2) / batch.parts
     if model.config.stability is Stability.SOFT:
-        terms["instability"] = instability(model) / batch.devices
+        terms["instability"] = instability(model) / batch.parts
     return terms
 
 
@@ -180,21 +170,3 @@ def instability(model: KoopmanModel) -> Float[Array, ""]:
     """Return Σ max(|λ| - 1, 0)²."""
     modulus = jnp.exp(jnp.real(model.spectrum.log()))
     return jnp.sum(jnp.maximum(modulus - 1, 0) ** 2)
-
-
-def masked_mean(
-    values: Float[Array, "chosen batch dim"],
-    mask: Bool[Array, "chosen batch"],
-    axis: str | None = None,
-) -> Float[Array, ""]:
-    """Mean over the entries that `mask` keeps; 0 if it keeps none.
-
-    Over the entries of all devices along `axis`, if there are several: their results are
-    parts of the mean, which is their sum.
-    """
-    kept = jnp.where(mask[..., None], values, 0.0)
-    seen = jnp.sum(mask)
-    if axis is not None:
-        seen = lax.psum(seen, axis)
-    count = jnp.maximum(seen, 1) * values.shape[-1]
-    return jnp.sum(kept) / count.astype(jnp.float32)

@@ -1,23 +1,26 @@
-"""Long horizons in little memory: activations computed again instead of kept.
+"""Long horizons in little memory: the gradient of a batch, slice by slice.
 
-The gradient needs what every layer put out, of every step of every window. Predicted slice
-by slice, with only the predictions kept, a batch needs the activations of one slice at a
-time, for one more pass forward. Source: Chen et al. 2016, arXiv:1604.06174.
+The gradient needs what every layer put out, of every step of every window. The windows of a
+batch do not see each other: the gradients of its slices add up to that of the whole, and
+only one slice at a time needs its activations. Nothing is computed twice, as it would be if
+activations were computed again on the way back (rematerialisation, the usual remedy; Chen
+et al. 2016, arXiv:1604.06174).
 """
 
+import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, PyTree
 
 from koopcli import device
 from koopcli.config.choices import Remat
 from koopcli.config.training import TrainConfig
-from koopcli.model.dynamics import Forecast
+from koopcli.train.batches import Batch
 
 SLICES = 8
 """Into how many slices `always` cuts a batch; more where these do not divide it."""
@@ -27,10 +30,8 @@ SHARE = 0.5
 """Of the memory of the device that activations may take; the rest is for the gradient of
 them, parameters and data."""
 
-Predict = Callable[
-    [Float[Array, "batch state"], Float[Array, "time batch action"]], Forecast
-]
 Objective = Callable[..., tuple[Array, Any]]
+Tree = TypeVar("Tree", bound=PyTree)
 
 
 def slices(
@@ -74,30 +75,30 @@ def kept(objective: Objective, *arguments: PyTree[Array]) -> int:
     return sum(math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in leaves)
 
 
-def sliced(predict: Predict, count: int) -> Predict:
-    """Return `predict`, worked through in `count` slices of the batch."""
+def accumulate(compute: Callable[[Batch], Tree], batch: Batch, count: int) -> Tree:
+    """Return the sum of `compute` over `count` slices of the windows of a batch.
+
+    Args:
+        compute: Its results for the parts of a batch must add up to that for the whole.
+        batch: All windows of this device.
+        count: Divides them.
+    """
     if count == 1:
-        return predict
-    again = jax.checkpoint(lambda inputs: predict(*inputs), prevent_cse=False)
+        return compute(batch)
+    windows = batch.mask.shape[1] // count
+    everyone, first = batch.mask_of_all(), batch.first_window()
 
-    def run(
-        start: Float[Array, "batch state"],
-        actions: Float[Array, "time batch action"],
-    ) -> Forecast:
-        time, batch, width = actions.shape
-        starts = start.reshape(count, batch // count, start.shape[-1])
-        parts = actions.reshape(time, count, batch // count, width)
-        found = lax.map(again, (starts, jnp.moveaxis(parts, 1, 0)))
+    def part(index: Array) -> Tree:
+        def cut(rows: Array) -> Array:
+            return lax.dynamic_slice_in_dim(rows, index * windows, windows, axis=1)
 
-        def join(values: Array) -> Array:
-            rows = jnp.moveaxis(values, 0, 1)  # from (slice, step, window)
-            return rows.reshape(rows.shape[0], batch, *rows.shape[3:])
+        few = jax.tree.map(cut, batch)
+        position = first + index * windows
+        return compute(dataclasses.replace(few, everyone=everyone, first=position))
 
-        return Forecast(
-            steps=found.steps[0],
-            states=join(found.states),
-            rewards=None if found.rewards is None else join(found.rewards),
-            latents=None if found.latents is None else join(found.latents),
-        )
+    def add(index: Array, sums: Tree) -> Tree:
+        return jax.tree.map(jnp.add, sums, part(index))
 
-    return run
+    shapes = jax.eval_shape(part, jnp.int32(0))
+    zeros = jax.tree.map(lambda shape: jnp.zeros(shape.shape, shape.dtype), shapes)
+    return lax.fori_loop(0, count, add, zeros)

@@ -180,13 +180,16 @@ def _gradient(
     config: RunConfig,
 ) -> tuple[DynamicsModel, dict[str, Array]]:
     def objective(
-        parameters: DynamicsModel, slices: int = 1
+        parameters: DynamicsModel, part: Batch
     ) -> tuple[Array, dict[str, Array]]:
         model = lowered(eqx.combine(parameters, frozen), config.train.precision)
-        return loss.total(model, batch, config.loss, key=key, slices=slices)
+        return loss.total(model, part, config.loss, key=key)
 
-    slices = remat.slices(config.train, batch.mask.shape[1], objective, parameters)
-    return jax.grad(objective, has_aux=True)(parameters, slices)
+    count = remat.slices(
+        config.train, batch.mask.shape[1], objective, parameters, batch
+    )
+    gradient = jax.grad(objective, has_aux=True)
+    return remat.accumulate(lambda part: gradient(parameters, part), batch, count)
 
 
 def _update(

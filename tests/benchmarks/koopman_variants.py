@@ -146,7 +146,7 @@ class Variant(KoopmanModel):
         )
 
 
-def terms(model, batch, config, *, key, slices=1):
+def terms(model, batch, config, *, key):
     """`loss.compute_terms`, changed where the variant is one of the loss."""
     found = ORIGINAL(model, batch, config, key=key)
     every, time = model.config.reencode_every, len(batch.actions)
@@ -158,20 +158,20 @@ def terms(model, batch, config, *, key, slices=1):
         key=key,
     )
     steps = forecast.steps
-    mask, targets = batch.mask[steps], batch.states[steps + 1]
+    targets = batch.states[steps + 1]
     if "true-states" in CHOSEN:
         seen = [batch.states[steps], targets, batch.actions[steps]]
         rewards = model.reward_head(jnp.concatenate(seen, -1))[..., 0]
         error = (rewards - batch.rewards[steps])[..., None] ** 2
-        found["reward"] = loss.masked_mean(error, mask)
+        found["reward"] = batch.mean(error, steps)
     if "even-picks" in CHOSEN:
         picks = len(steps) // (time // every)
         others = picks * (every - 1) / every / (picks - 1)
         weight = jnp.where((steps + 1) % every == 0, picks / every, others)
         error = weight[:, None, None] * (forecast.states - targets) ** 2
-        found["prediction"] = loss.masked_mean(error, mask)
+        found["prediction"] = batch.mean(error, steps)
         error = weight[:, None] * (forecast.rewards - batch.rewards[steps]) ** 2
-        found["reward"] = loss.masked_mean(error[..., None], mask)
+        found["reward"] = batch.mean(error[..., None], steps)
     return found
 
 
@@ -217,9 +217,7 @@ def main():
     assert set(VARIANTS) >= CHOSEN, f"choose among {', '.join(VARIANTS)}"
     if CHOSEN & set(LOSSES):
         (name,) = CHOSEN & set(LOSSES)
-        loss.compute_terms = lambda *given, slices, **named: LOSSES[name](
-            *given, **named
-        )
+        loss.compute_terms = LOSSES[name]
     elif CHOSEN - {"warm"}:
         loss.compute_terms = terms
     if CHOSEN - {"warm"} - set(LOSSES):

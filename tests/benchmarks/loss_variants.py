@@ -56,22 +56,23 @@ def starts(model, batch, config, *, key):
     power = model.eigenvalues() ** (last - first)[:, None, None]
     measured = model.lift(batch.states[first])
     latents = power * (measured - response[first]) + response[last]
-    mask, actions = batch.mask[last - 1], batch.actions[last - 1]
     error = (model.read(latents) - batch.states[last]) ** 2
-    found["one_step"] = loss.masked_mean(error, mask)
-    error = (model.reward(latents, actions) - batch.rewards[last - 1]) ** 2
-    found["one_step_reward"] = loss.masked_mean(error[..., None], mask)
+    found["one_step"] = batch.mean(error, last - 1)
+    rewards = model.reward(latents, batch.actions[last - 1])
+    error = (rewards - batch.rewards[last - 1]) ** 2
+    found["one_step_reward"] = batch.mean(error[..., None], last - 1)
     return found
 
 
 def dimensions(model, batch, config, *, key):
     """Each dimension of the state weighs as much as its error is large now, to the -1/2."""
     found = PROGRAM(model, batch, config, key=key)
-    _, mask, error = _prediction(model, batch, config, key)
+    forecast, error = _prediction(model, batch, config, key)
+    mask = batch.mask[forecast.steps]
     each = jnp.sum(jnp.where(mask[..., None], error, 0), (0, 1)) + 1e-9
     weight = lax.stop_gradient(each**-0.5)
     weight = weight / jnp.mean(weight)
-    found["prediction"] = loss.masked_mean(weight[None, None] * error, mask)
+    found["prediction"] = batch.mean(weight[None, None] * error, forecast.steps)
     return found
 
 
@@ -104,9 +105,7 @@ def _prediction(model, batch, config, key):
         fraction=config.decode_fraction,
         key=key,
     )
-    steps = forecast.steps
-    error = (forecast.states - batch.states[steps + 1]) ** 2
-    return forecast, batch.mask[steps], error
+    return forecast, (forecast.states - batch.states[forecast.steps + 1]) ** 2
 
 
 LOSSES = {

@@ -6,7 +6,7 @@ import numpy as np
 from memory_dataset import memory_dataset
 
 from koopcli.data.windows import starts
-from koopcli.train.batches import DeviceData, gather, sample
+from koopcli.train.batches import Batch, DeviceData, gather, sample
 
 
 def test_gathered_windows_equal_slices_of_the_dataset():
@@ -75,3 +75,39 @@ def test_only_what_some_windows_see_may_be_held():
     batches = [gather(data, jnp.arange(3), horizon=4) for data in (whole, part)]
     pairs = zip(*map(jax.tree.leaves, batches), strict=True)
     assert all((a == b).all() for a, b in pairs)
+
+
+def made_up(lengths, **part):
+    mask = np.arange(3)[:, None] < np.array(lengths)
+    count = len(lengths)
+    return Batch(
+        jnp.zeros((4, count, 1)),
+        jnp.zeros((3, count, 1)),
+        None,
+        mask=jnp.asarray(mask),
+        **part,
+    )
+
+
+def test_means_by_hand():
+    # Steps 0 and 2 of windows that last 3, 1 and 0 steps: 10, 20 and 40 exist.
+    batch = made_up([3, 1, 0])
+    values = jnp.array([[10.0, 20, jnp.nan], [40.0, jnp.nan, jnp.nan]])[..., None]
+    steps = jnp.array([0, 2])
+    assert batch.mean(values, steps) == (10 + 20 + 40) / 3
+    assert batch.mean(values, steps, steps < 1) == 15
+    assert batch.mean(values, steps, steps > 7) == 0
+    both = jnp.concatenate([values, values + 1], -1)
+    assert jnp.isclose(batch.mean(both, steps), (10 + 20 + 40) / 3 + 0.5)
+
+
+def test_the_means_of_parts_add_up():
+    whole = made_up([3, 1, 0])
+    few = made_up([3], everyone=whole.mask), made_up([1], everyone=whole.mask)
+    values, steps = (
+        jnp.array([[10.0, 20], [40.0, jnp.nan]])[..., None],
+        jnp.array([0, 2]),
+    )
+    found = [few[i].mean(values[:, i : i + 1], steps) for i in range(2)]
+    assert jnp.allclose(jnp.stack(found), jnp.array([50 / 3, 20 / 3]))
+    assert [each.parts for each in (whole, *few)] == [1, 3, 3]

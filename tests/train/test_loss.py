@@ -222,8 +222,3 @@ def test_the_instability_penalty_by_hand(key):
     assert jnp.allclose(loss.instability(model), 0.5**2 + 1.0**2, rtol=1e-4)
     terms = loss.compute_terms(model, make_batch(), EVERY_STEP, key=key)
     assert jnp.allclose(terms["instability"], 1.25, rtol=1e-4)
-
-
-def test_an_empty_mask_is_zero_not_nan():
-    value = loss.masked_mean(jnp.full((2, 1, 3), jnp.nan), jnp.zeros((2, 1), bool))
-    assert value == 0.0

@@ -67,6 +67,9 @@ def test_four_devices_train_as_one_does(tmp_path):
     found = on_four_devices(tmp_path)
     assert_small(found["four"])
     assert found["said"] == ["each batch of 8 windows is shared out over 4 devices"]
+    # Each takes its two windows one by one, and knows how many there are everywhere.
+    assert found["sliced"]["difference"] < 1e-5
+    assert sorted(found["sliced"]["sent"]) == ["all-gather", "all-reduce"]
 
 
 @pytest.mark.slow
