@@ -44,8 +44,8 @@ class Prediction(eqx.Module):
         rewards: Reward of the transition into each state; None without a reward head.
     """
 
-    states: Float[Array, "time state"]
-    rewards: Float[Array, " time"] | None
+    states: Float[Array, "*steps state"]
+    rewards: Float[Array, "*steps"] | None
 
 
 class DynamicsModel(eqx.Module):
