@@ -76,6 +76,21 @@ def dimensions(model, batch, config, *, key):
     return found
 
 
+def steps(model, batch, config, *, key):
+    """Each step ahead weighs as much as its error is large now, to the -1/2."""
+    found = PROGRAM(model, batch, config, key=key)
+    forecast, error = _prediction(model, batch, config, key)
+    mask = batch.mask[forecast.steps]
+    each = jnp.sum(jnp.where(mask[..., None], error, 0), (1, 2)) + 1e-9
+    seen = jnp.maximum(jnp.sum(mask, 1), 1)
+    weight = lax.stop_gradient((each / seen) ** -0.5)
+    weight = weight / jnp.mean(weight)
+    found["prediction"] = batch.mean(weight[:, None, None] * error, forecast.steps)
+    missed = (forecast.rewards - batch.rewards[forecast.steps])[..., None] ** 2
+    found["reward"] = batch.mean(weight[:, None, None] * missed, forecast.steps)
+    return found
+
+
 def entropy(model, batch, config, *, key):
     """Von Neumann entropy of the latents' covariance is raised (arXiv:2510.13025)."""
     found = PROGRAM(model, batch, config, key=key)
@@ -113,6 +128,7 @@ LOSSES = {
     "fewer": fewer,
     "starts": starts,
     "dimensions": dimensions,
+    "steps": steps,
     "entropy": entropy,
     "variance": variance,
 }
