@@ -101,8 +101,10 @@ class Batch(eqx.Module):
 
     def mask_of_all(self) -> Bool[Array, "time windows"]:
         """Return the mask of the whole batch."""
-        if self.everyone is not None or self.axis is None:
-            return self.mask if self.everyone is None else self.everyone
+        if self.everyone is not None:
+            return self.everyone
+        if self.axis is None:
+            return self.mask
         return lax.all_gather(self.mask, self.axis, axis=1, tiled=True)
 
     def mean(
