@@ -10,7 +10,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float
+from jax.typing import ArrayLike
+from jaxtyping import Array, Complex
 
 from koopcli.config.model import ModelConfig
 from koopcli.errors import DataError
@@ -60,18 +61,18 @@ class TrainedModel(eqx.Module):
 
     def rollout(
         self,
-        states: Float[Array | np.ndarray, "*batch state"],
-        actions: Float[Array | np.ndarray, "*batch time action"],
+        states: ArrayLike,
+        actions: ArrayLike,
         *,
         reencode_every: int | None = None,
     ) -> Prediction:
         """Predict what follows `states` under `actions`, without another observation.
 
         Args:
-            states: Where to start, physical units. With samples of the past
-                (`ingest --delay-embed`) a row is as in the dataset file.
-            actions: One row per step, physical units; an autonomous model takes rows
-                without columns, as many as there are steps.
+            states: Where to start, shape (*batch, state), physical units. With samples of
+                the past (`ingest --delay-embed`) a row is as in the dataset file.
+            actions: One row per step, shape (*batch, time, action), physical units; an
+                autonomous model takes rows without columns, as many as there are steps.
             reencode_every: Decode and encode again after so many steps; 0 never; None as
                 chosen after training.
 
@@ -86,14 +87,14 @@ class TrainedModel(eqx.Module):
         _check(self.meta, states.shape, actions.shape)
         return _rollout(self, states, actions, reencode_every)
 
-    def step(
-        self,
-        states: Float[Array | np.ndarray, "*batch state"],
-        actions: Float[Array | np.ndarray, "*batch action"],
-    ) -> Prediction:
+    def step(self, states: ArrayLike, actions: ArrayLike) -> Prediction:
         """Predict one step; see `rollout`, which is better for more than one.
 
         A model that keeps a memory within a rollout starts without one at every call.
+
+        Args:
+            states: Shape (*batch, state), physical units.
+            actions: Shape (*batch, action), physical units.
 
         Returns:
             States of shape (*batch, output) and rewards of shape (*batch,).

@@ -24,14 +24,18 @@ def inputs(dataset):
     return states, actions
 
 
+def alone(trained, state, actions, *rest):
+    return trained.dynamics.rollout(jnp.asarray(state), jnp.asarray(actions), *rest)
+
+
 def test_a_batch_is_its_rollouts_one_by_one(trained, inputs):
     states, actions = inputs
     found = trained.rollout(states, actions)
     assert (found.states.shape, found.rewards.shape) == ((2, 3, 10, 3), (2, 3, 10))
     for place in np.ndindex(2, 3):
-        alone = trained.dynamics.rollout(states[place], actions[place])
-        np.testing.assert_allclose(found.states[place], alone.states, atol=1e-5)
-        np.testing.assert_allclose(found.rewards[place], alone.rewards, atol=1e-5)
+        one = alone(trained, states[place], actions[place])
+        np.testing.assert_allclose(found.states[place], one.states, atol=1e-5)
+        np.testing.assert_allclose(found.rewards[place], one.rewards, atol=1e-5)
 
 
 def test_one_start_needs_no_batch_and_a_step_is_the_first_of_a_rollout(trained, inputs):
@@ -49,8 +53,8 @@ def test_it_goes_through_jit_vmap_and_grad(trained, inputs):
         return jnp.sum(model.rollout(states[0, 0], actions).states[-1])
 
     each = jax.jit(jax.vmap(reached, in_axes=(None, 0)))(trained, actions[0])
-    alone = [reached(trained, a) for a in actions[0]]
-    np.testing.assert_allclose(each, jnp.stack(alone), atol=1e-5)
+    one_by_one = [reached(trained, a) for a in actions[0]]
+    np.testing.assert_allclose(each, jnp.stack(one_by_one), atol=1e-5)
     slope = jax.grad(reached, argnums=1)(trained, actions[0, 0])
     change = jnp.zeros_like(slope).at[3].set(1e-2)
     ahead = reached(trained, actions[0, 0] + change)
@@ -61,7 +65,7 @@ def test_it_goes_through_jit_vmap_and_grad(trained, inputs):
 def test_reencoding_is_as_asked(trained, inputs):
     states, actions = inputs[0][0, 0], inputs[1][0, 0]
     found = trained.rollout(states, actions, reencode_every=5)
-    expected = trained.dynamics.rollout(states, actions, 5)
+    expected = alone(trained, states, actions, 5)
     np.testing.assert_allclose(found.states, expected.states, atol=1e-5)
     assert not np.allclose(found.states, trained.rollout(states, actions).states)
 
@@ -76,7 +80,7 @@ def test_samples_of_the_past_go_in_and_do_not_come_out(tmp_path):
     found = trained.rollout(states, actions)
     assert found.states.shape == (2, 4, outputs) != (2, 4, states.shape[-1])
     assert outputs == 1
-    expected = trained.dynamics.rollout(states[1], actions[1], None, dataset.delays)
+    expected = alone(trained, states[1], actions[1], None, dataset.delays)
     np.testing.assert_allclose(found.states[1], expected.states[:, :outputs], atol=1e-5)
 
 
