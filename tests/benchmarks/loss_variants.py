@@ -19,6 +19,8 @@ NOISE = 0.02
 """Standard deviation of the noise on the first state, in standard units."""
 ENTROPY, VARIANCE = 0.01, 0.1
 """Weights of the regularisers, of the prediction loss."""
+STEP_POWER = -0.5
+"""Of the error of a step ahead: its weight in `steps`."""
 
 
 def noise(model, batch, config, *, key):
@@ -77,13 +79,13 @@ def dimensions(model, batch, config, *, key):
 
 
 def steps(model, batch, config, *, key):
-    """Each step ahead weighs as much as its error is large now, to the -1/2."""
+    """Each step ahead weighs as its error is large now, to the power of `STEP_POWER`."""
     found = PROGRAM(model, batch, config, key=key)
     forecast, error = _prediction(model, batch, config, key)
     mask = batch.mask[forecast.steps]
     each = jnp.sum(jnp.where(mask[..., None], error, 0), (1, 2)) + 1e-9
     seen = jnp.maximum(jnp.sum(mask, 1), 1)
-    weight = lax.stop_gradient((each / seen) ** -0.5)
+    weight = lax.stop_gradient((each / seen) ** STEP_POWER)
     weight = weight / jnp.mean(weight)
     found["prediction"] = batch.mean(weight[:, None, None] * error, forecast.steps)
     missed = (forecast.rewards - batch.rewards[forecast.steps])[..., None] ** 2
