@@ -120,7 +120,7 @@ def rollout_of(
     def predict(states: np.ndarray, actions: np.ndarray) -> Predicted:
         count = len(states)
         fill = [(0, size - count)]
-        predicted = _rollouts(
+        predicted = rollouts(
             model,
             jnp.asarray(
                 np.pad(states.astype(np.float32), [*fill, (0, 0)], mode="edge")
@@ -138,13 +138,15 @@ def rollout_of(
 
 
 @eqx.filter_jit
-def _rollouts(
+def rollouts(
     model: DynamicsModel,
     states: Array,
     actions: Array,
     reencode_every: int | None,
     delays: Delays | None,
 ) -> tuple[Array, Array | None]:
+    """Roll a batch out in one program: states with all columns, and rewards if any."""
+
     def one(state: Array, action: Array) -> tuple[Array, Array | None]:
         prediction = model.rollout(state, action, reencode_every, delays)
         return prediction.states, prediction.rewards

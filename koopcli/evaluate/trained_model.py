@@ -7,7 +7,6 @@ For planners, offline RL and notebooks. Works under `jax.jit`, `jax.vmap` and `j
 import math
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
@@ -15,6 +14,7 @@ from jaxtyping import Array, Complex
 
 from koopcli.config.model import ModelConfig
 from koopcli.errors import DataError
+from koopcli.evaluate.rollouts import rollouts
 from koopcli.model.checkpoint import SavedModel
 from koopcli.model.dynamics import DynamicsModel, Prediction
 from koopcli.model.header import ModelMeta
@@ -85,7 +85,18 @@ class TrainedModel(eqx.Module):
         """
         states, actions = jnp.asarray(states), jnp.asarray(actions)
         _check(self.meta, states.shape, actions.shape)
-        return _rollout(self, states, actions, reencode_every)
+        batch, outputs = states.shape[:-1], len(self.meta.output_names)
+        found, rewards = rollouts(
+            self.dynamics,
+            states.reshape(math.prod(batch), states.shape[-1]),
+            actions.reshape(math.prod(batch), *actions.shape[-2:]),
+            reencode_every,
+            self.meta.delays,
+        )
+        return Prediction(
+            states=found[..., :outputs].reshape(*batch, -1, outputs),
+            rewards=None if rewards is None else rewards.reshape(*batch, -1),
+        )
 
     def step(self, states: ArrayLike, actions: ArrayLike) -> Prediction:
         """Predict one step; see `rollout`, which is better for more than one.
@@ -125,25 +136,3 @@ def _check(meta: ModelMeta, states: tuple[int, ...], actions: tuple[int, ...]) -
             f"states of shape {states} and actions of shape {actions} differ in what "
             "comes before (state) and (time, action)"
         )
-
-
-@eqx.filter_jit
-def _rollout(
-    trained: TrainedModel, states: Array, actions: Array, reencode_every: int | None
-) -> Prediction:
-    delays = trained.meta.delays
-    batch, outputs = states.shape[:-1], len(trained.meta.output_names)
-    count = math.prod(batch)
-
-    def one(state: Array, action: Array) -> Prediction:
-        return trained.dynamics.rollout(state, action, reencode_every, delays)
-
-    found = jax.vmap(one)(
-        states.reshape(count, states.shape[-1]),
-        actions.reshape(count, *actions.shape[-2:]),
-    )
-    rewards = found.rewards
-    return Prediction(
-        states=found.states[..., :outputs].reshape(*batch, -1, outputs),
-        rewards=None if rewards is None else rewards.reshape(*batch, -1),
-    )

@@ -70,11 +70,8 @@ def dimensions(model, batch, config, *, key):
     """Each dimension of the state weighs as much as its error is large now, to the -1/2."""
     found = PROGRAM(model, batch, config, key=key)
     forecast, error = _prediction(model, batch, config, key)
-    mask = batch.mask[forecast.steps]
-    each = jnp.sum(jnp.where(mask[..., None], error, 0), (0, 1)) + 1e-9
-    weight = lax.stop_gradient(each**-0.5)
-    weight = weight / jnp.mean(weight)
-    found["prediction"] = batch.mean(weight[None, None] * error, forecast.steps)
+    weight = _weights(batch, forecast, error, (0, 1), -0.5)
+    found["prediction"] = batch.mean(weight * error, forecast.steps)
     return found
 
 
@@ -82,15 +79,20 @@ def steps(model, batch, config, *, key):
     """Each step ahead weighs as its error is large now, to the power of `STEP_POWER`."""
     found = PROGRAM(model, batch, config, key=key)
     forecast, error = _prediction(model, batch, config, key)
-    mask = batch.mask[forecast.steps]
-    each = jnp.sum(jnp.where(mask[..., None], error, 0), (1, 2)) + 1e-9
-    seen = jnp.maximum(jnp.sum(mask, 1), 1)
-    weight = lax.stop_gradient((each / seen) ** STEP_POWER)
-    weight = weight / jnp.mean(weight)
-    found["prediction"] = batch.mean(weight[:, None, None] * error, forecast.steps)
+    weight = _weights(batch, forecast, error, (1, 2), STEP_POWER)
+    found["prediction"] = batch.mean(weight * error, forecast.steps)
     missed = (forecast.rewards - batch.rewards[forecast.steps])[..., None] ** 2
-    found["reward"] = batch.mean(weight[:, None, None] * missed, forecast.steps)
+    found["reward"] = batch.mean(weight * missed, forecast.steps)
     return found
+
+
+def _weights(batch, forecast, error, axes, power):
+    # The mean error over these axes, where there are steps, to a power; 1 on average.
+    mask = jnp.broadcast_to(batch.mask[forecast.steps][..., None], error.shape)
+    each = jnp.sum(jnp.where(mask, error, 0), axes, keepdims=True) + 1e-9
+    seen = jnp.maximum(jnp.sum(mask, axes, keepdims=True), 1)
+    weight = lax.stop_gradient((each / seen) ** power)
+    return weight / jnp.mean(weight)
 
 
 def entropy(model, batch, config, *, key):

@@ -62,9 +62,9 @@ def test_batches_shrink_for_long_horizons_and_few_starts():
 def test_batched_rollouts_are_the_models_own_and_compile_once(dataset, monkeypatch):
     model = untrained(model_meta(dataset))
     rollout = rollouts.rollout_of(model, 4)
-    compiled, shapes = rollouts._rollouts, []
+    compiled, shapes = rollouts.rollouts, []
     monkeypatch.setattr(
-        rollouts, "_rollouts", lambda *a: shapes.append(a[1].shape) or compiled(*a)
+        rollouts, "rollouts", lambda *a: shapes.append(a[1].shape) or compiled(*a)
     )
     for count in (4, 1):
         window = rollouts.gather(
