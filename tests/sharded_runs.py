@@ -117,10 +117,13 @@ def gradients(data, model, loss, slicing=Remat.NEVER):
     key = jax.random.key(3)
     windows = DeviceData(dataset, starts(dataset, "train"))
     batch = sample(windows, key, batch_size=8, horizon=5)
-    expected = jax.jit(partial(_gradient, config=whole))(batch, parameters, frozen, key)
+    errors = jax.numpy.linspace(0.1, 1, 5)
+    expected = jax.jit(partial(_gradient, config=whole))(
+        batch, parameters, frozen, key, errors
+    )
     compute = partial(_gradient, config=config)
     mesh = sharding.choose(config, lambda _: None)
-    others = sharding.replicate((parameters, frozen, key), mesh)
+    others = sharding.replicate((parameters, frozen, key, errors), mesh)
     program = jax.jit(sharding.spread(compute, mesh)).lower(batch, *others).compile()
     pairs = zip(*map(jax.tree.leaves, (program(batch, *others), expected)), strict=True)
     return {

@@ -34,10 +34,10 @@ class Update:
             data: What it trains on.
             build: The optimiser.
         """
-        rates = optimizer.rates(config.optimizer, config.train.steps)
         parameters, self.frozen = eqx.partition(model, optimizer.trainable(model))
         # A copy: the step gives its input back to the device.
-        self.state = initial_state(jax.tree.map(jnp.copy, parameters), build(rates))
+        copies = jax.tree.map(jnp.copy, parameters)
+        self.state = initial_state(copies, config, build)
         self.data, self.key = data, sampling_key(config.train.seed)
         self.most = config.train.dispatch_steps
         self._dispatch = make_dispatch(config, build=build)

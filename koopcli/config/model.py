@@ -18,7 +18,7 @@ MAX_DEPTH = 100
 
 
 REENCODE_EVERY: dict[ModelKind, int | None] = {
-    ModelKind.KOOPMAN: 10,
+    ModelKind.KOOPMAN: 5,
     ModelKind.EDMDC: None,
 }
 """What an unset `model.reencode_every` means: edmdc chooses, the others never do."""

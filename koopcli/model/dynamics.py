@@ -27,13 +27,13 @@ class Forecast(eqx.Module):
         steps: Row i is `steps[i] + 1` steps ahead.
         states: Predicted states.
         rewards: Reward of the transition into each state; None without a reward head.
-        latents: What the states were decoded from; None where nothing is.
+        latents: What the first of the states were decoded from; None where nothing is.
     """
 
     steps: Int[Array, " chosen"]
     states: Float[Array, "chosen batch state"]
     rewards: Float[Array, "chosen batch"] | None
-    latents: Complex[Array, "chosen batch latent"] | None = None
+    latents: Complex[Array, "first batch latent"] | None = None
 
 
 class Prediction(eqx.Module):
@@ -94,11 +94,6 @@ class DynamicsModel(eqx.Module):
         return None
 
     @property
-    def sparse_readout(self) -> bool:
-        """Whether reading out fewer steps is cheaper."""
-        return False
-
-    @property
     def remembers(self) -> bool:
         """Whether a prediction depends on more than the state it starts from."""
         return True
@@ -126,8 +121,6 @@ class DynamicsModel(eqx.Module):
         actions: Float[Array, "time batch action"],
         *,
         reencode_every: int = 0,
-        fraction: float = 1.0,
-        key: PRNGKeyArray | None = None,
         delays: Delays | None = None,
     ) -> Forecast:
         """Predict a batch, re-encoding where asked.
@@ -136,18 +129,15 @@ class DynamicsModel(eqx.Module):
             start: The only states used, standard units.
             actions: Actions from there on, standard units.
             reencode_every: Steps after which a prediction becomes a start; 0 never.
-            fraction: Share of the steps to read out, if that is cheaper (training).
-            key: Draws those steps; needed if `fraction` < 1.
             delays: Which columns are samples of the past; a prediction that becomes a
-                start then has those of the rollout itself (needs `fraction` 1).
+                start then has those of the rollout itself.
         """
         time = actions.shape[0]
         every = reencode_every if 0 < reencode_every < time else time
-        share = fraction if self.sparse_readout else 1.0
         if every == time:
-            return self.segment(start, actions, _choose(key, time, share))
+            return self.segment(start, actions, jnp.arange(time))
         whole = time // every * every
-        steps = _choose(key, every, share, last=True)
+        steps = jnp.arange(every)
         blocks = actions[:whole].reshape(time // every, every, *actions.shape[1:])
 
         recall = Recall(self.state_normaliser, self.action_normaliser, delays)
@@ -165,11 +155,33 @@ class DynamicsModel(eqx.Module):
         joined = jax.tree.map(_join, parts)
         if whole == time:
             return joined
-        steps = _choose(key, time - whole, share, last=True)
         state, memory, _ = carry
-        rest, _ = self.resume(state, memory, actions[whole:], steps)
+        rest, _ = self.resume(state, memory, actions[whole:], steps[: time - whole])
         rest = eqx.tree_at(lambda f: f.steps, rest, whole + rest.steps)
         return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), joined, rest)
+
+    def forecast_some(
+        self,
+        start: Float[Array, "batch state"],
+        actions: Float[Array, "time batch action"],
+        *,
+        reencode_every: int,
+        fraction: float,
+        key: PRNGKeyArray,
+    ) -> Forecast:
+        """Predict a batch for training, which need not see every step.
+
+        Here it does. Models whose reading out costs more than time itself draw steps.
+
+        Args:
+            start: As in `forecast`.
+            actions: As in `forecast`.
+            reencode_every: As in `forecast`.
+            fraction: About which share of the steps to read out.
+            key: Draws these.
+        """
+        del fraction, key
+        return self.forecast(start, actions, reencode_every=reencode_every)
 
     def rollout(
         self,
@@ -203,18 +215,3 @@ class DynamicsModel(eqx.Module):
 
 def _join(values: Array) -> Array:
     return values.reshape(values.shape[0] * values.shape[1], *values.shape[2:])
-
-
-def _choose(
-    key: PRNGKeyArray | None, time: int, fraction: float, *, last: bool = False
-) -> Int[Array, " chosen"]:
-    # Distinct steps of 0 … time-1, sorted; the same for the whole batch. `last` adds the
-    # final one, from which the next block starts.
-    if fraction == 1 or time == 1:
-        return jnp.arange(time)
-    assert key is not None, "a random subset needs a key"
-    count = min(max(1, round(fraction * time)), time - last)
-    picks = jax.random.permutation(key, time - last)[:count]
-    if last:
-        picks = jnp.append(picks, time - 1)
-    return jnp.sort(picks)

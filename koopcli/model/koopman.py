@@ -20,6 +20,7 @@ from jax import lax
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 
 from koopcli.config.model import ModelConfig
+from koopcli.model import readout
 from koopcli.model.dimensions import Dimensions
 from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
@@ -111,11 +112,6 @@ class KoopmanModel(DynamicsModel):
 
     # Standard units below; any leading axes, so that training can keep time first.
 
-    @property
-    def sparse_readout(self) -> bool:
-        """Decoding costs more than time itself."""
-        return True
-
     # What is between the networks is real: real parts, then imaginary ones, as they come
     # and go, and the recurrence takes them (`koopcli.model.unroll`).
 
@@ -147,6 +143,67 @@ class KoopmanModel(DynamicsModel):
         following = Memory(latents=latents[-1], known=jnp.float32(1))
         return self._read_out(latents, actions, steps), following
 
+    def forecast_some(
+        self,
+        start: Float[Array, "batch state"],
+        actions: Float[Array, "time batch action"],
+        *,
+        reencode_every: int,
+        fraction: float,
+        key: PRNGKeyArray,
+    ) -> Forecast:
+        """Decode the ends of blocks and some steps drawn at random: that costs the most.
+
+        `latents` are those of the first rows, before the first re-encoding.
+        """
+        time = len(actions)
+        every = reencode_every if 0 < reencode_every < time else time
+        near, far = readout.draw(key, time, every, fraction)
+        if every == time:
+            return self.segment(start, actions, near)
+        latents, ends = self._blocks(start, actions, every)
+        last = every * jnp.arange(1, 1 + len(ends)) - 1
+        steps = jnp.concatenate([near, last, far])
+        latents = latents[steps]
+        before, after = len(near), len(near) + len(ends)
+        drawn = self.decoder(jnp.concatenate([latents[:before], latents[after:]]))
+        return Forecast(
+            steps=steps,
+            states=jnp.concatenate([drawn[:before], ends, drawn[before:]]),
+            rewards=None
+            if self.reward_head is None
+            else self._reward(latents, actions[steps]),
+            latents=pack(latents[: before + 1]),
+        )
+
+    def _blocks(
+        self,
+        start: Float[Array, "batch state"],
+        actions: Float[Array, "time batch action"],
+        every: int,
+    ) -> tuple[Float[Array, "time batch parts"], Float[Array, "block batch state"]]:
+        # All latents, and the state at the end of every whole block.
+        blocks, count = len(actions) // every, len(start)
+        whole = blocks * every
+        drive = self._drive(actions)
+
+        def block(carry: tuple, drive: Array) -> tuple[tuple, tuple]:
+            latents = self._advance(self._restart(*carry), drive)
+            end = self.decoder(latents[-1])
+            memory = Memory(latents=latents[-1], known=jnp.float32(1))
+            return (self.state_normaliser.confine(end), memory), (latents, end)
+
+        carry, (latents, ends) = lax.scan(
+            block,
+            (start, self.nothing(count)),
+            drive[:whole].reshape(blocks, every, *drive.shape[1:]),
+        )
+        latents = latents.reshape(whole, count, -1)
+        if whole < len(actions):
+            rest = self._advance(self._restart(*carry), drive[whole:])
+            latents = jnp.concatenate([latents, rest])
+        return latents, ends
+
     def _restart(
         self, state: Float[Array, "batch state"], memory: Memory
     ) -> Float[Array, "batch parts"]:
@@ -162,9 +219,16 @@ class KoopmanModel(DynamicsModel):
         start: Float[Array, "batch parts"],
         actions: Float[Array, "time batch action"],
     ) -> Float[Array, "time batch parts"]:
+        return self._advance(start, self._drive(actions))
+
+    def _advance(
+        self,
+        start: Float[Array, "batch parts"],
+        drive: Float[Array, "time batch 2 latent"],
+    ) -> Float[Array, "time batch parts"]:
         # Time stays the first axis, so that the sequential unroll needs no transposition.
         batched = jax.vmap(self.advance_rows, in_axes=(0, 1), out_axes=1)
-        return join(batched(split(start), self._drive(actions)))
+        return join(batched(split(start), drive))
 
     def _drive(
         self, actions: Float[Array, "*batch action"]

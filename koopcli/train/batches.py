@@ -111,20 +111,17 @@ class Batch(eqx.Module):
         self,
         values: Float[Array, "chosen batch dim"],
         steps: Int[Array, " chosen"],
-        chosen: Bool[Array, " chosen"] | None = None,
     ) -> Float[Array, ""]:
         """Mean over the whole batch, or the part of it that these windows contribute.
 
         Args:
             values: Of these windows; those at steps outside an episode do not count.
-            steps: At which steps of the window.
-            chosen: Which of these count; None: all. If none counts, the mean is 0.
+            steps: At which steps of the window. If none counts, the mean is 0.
         """
-        counts = jnp.ones(len(steps), bool) if chosen is None else chosen
-        mask = self.mask[steps] & counts[:, None]
+        mask = self.mask[steps]
         kept = jnp.where(mask[..., None], values, 0.0)
         if self.everyone is not None:
-            seen = jnp.sum(self.everyone[steps] & counts[:, None])
+            seen = jnp.sum(self.everyone[steps])
         else:
             seen = jnp.sum(mask)
             if self.axis is not None:

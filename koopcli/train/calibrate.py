@@ -57,8 +57,7 @@ def seconds_per_step(dataset_path: Path, config: RunConfig, *, limit: float) -> 
     data = _data(dataset, config)
     model = initial_model(dataset, config)
     parameters, frozen = eqx.partition(model, optimizer.trainable(model))
-    rates = optimizer.rates(config.optimizer, config.train.steps)
-    state = initial_state(parameters, optimizer.build(rates))
+    state = initial_state(parameters, config)
     dispatch = make_dispatch(config)
     key = jax.random.key(config.train.seed)
 

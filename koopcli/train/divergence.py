@@ -53,7 +53,7 @@ def _guilty(model: DynamicsModel, step: int, data: Data, config: RunConfig) -> s
         data, sampling_key(config.train.seed), jnp.int32(step), config
     )
     used = lowered(model, config.train.precision)
-    terms = loss.compute_terms(used, batch, config.loss, key=key)
+    terms, _ = loss.compute_terms(used, batch, config.loss, key=key)
     for name, value in terms.items():
         if not jnp.isfinite(value):
             return f"the {name} loss"

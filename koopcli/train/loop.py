@@ -62,10 +62,7 @@ class Loop:
         model = start.saved.model if isinstance(start, Found) else start
         parameters, frozen = eqx.partition(model, optimizer.trainable(model))
         self.parameters = sizes.size(model)
-        transformation = optimizer.build(
-            optimizer.rates(config.optimizer, config.train.steps)
-        )
-        state, notes = initial_state(parameters, transformation), Bookkeeping()
+        state, notes = initial_state(parameters, config), Bookkeeping()
         if isinstance(start, Found):
             state, notes = training_state.unpack(start, state)
         self.first = int(state.step)

@@ -1,20 +1,20 @@
 """The training objective: each term a mean of squares in standard units.
 
 With x̂ the unrolled latents from the first state of a window, E and D the encoder and
-decoder, and k over a random subset of the window's steps:
+decoder, and k over a part of the window's steps (`koopcli.model.readout`):
 
-    prediction      mean |D(x̂[k]) - s[k]|²
+    prediction      mean w[k] |D(x̂[k]) - s[k]|²
     consistency     mean |x̂[k] - E(s[k])|²      before the first re-encoding
     reconstruction  mean |D(E(s[0])) - s[0]|²
-    reward          mean |R(x̂[k], a[k-1]) - r[k-1]|²
+    reward          mean w[k] |R(x̂[k], a[k-1]) - r[k-1]|²
     one_step        mean |D(Λ E(s[t]) + B̄ ψ(a[t])) - s[t+1]|²   from random t of the window
     one_step_reward the reward of those steps
     instability     Σ max(|λ| - 1, 0)²           (only when stability is soft)
 
 The first two are those of Mondal et al. 2024, arXiv:2306.11941 (there summed over all
-k). Decoding a subset drawn anew at every step leaves the expectation unchanged. The two of
-one step are this project's: they start any model from states that were measured, where the
-long prediction only ever shows it its own (docs/ablations.md).
+k). Prediction and reward weigh each k by `koopcli.train.step_weights`. The two of one step
+are this project's: they start any model from states that were measured, where the long
+prediction only ever shows it its own (docs/ablations.md).
 
 Those of a kfc model are as published (Weissenbacher et al. 2022, arXiv:2111.01365): Huber's
 function in place of the square, for states; and all states of the window are reconstructed,
@@ -34,7 +34,11 @@ from koopcli.config.training import LossConfig
 from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.kfc import KfcModel
 from koopcli.model.koopman import KoopmanModel
+from koopcli.train import step_weights
 from koopcli.train.batches import Batch
+from koopcli.train.step_weights import Misses
+
+Terms = dict[str, Float[Array, ""]]
 
 
 def total(
@@ -43,9 +47,10 @@ def total(
     config: LossConfig,
     *,
     key: PRNGKeyArray,
-) -> tuple[Float[Array, ""], dict[str, Float[Array, ""]]]:
-    """Return the weighted sum and every unweighted term, by name."""
-    terms = compute_terms(model, batch, config, key=key)
+    errors: Float[Array, " time"] | None = None,
+) -> tuple[Float[Array, ""], tuple[Terms, Misses]]:
+    """Return the weighted sum; every unweighted term, by name; errors by steps ahead."""
+    terms, misses = compute_terms(model, batch, config, key=key, errors=errors)
     weights = {
         "prediction": config.prediction,
         "consistency": config.consistency,
@@ -56,7 +61,7 @@ def total(
         "instability": config.instability,
     }
     loss = sum((weights[name] * term for name, term in terms.items()), jnp.float32(0))
-    return loss, {"loss": loss, **terms}
+    return loss, ({"loss": loss, **terms}, misses)
 
 
 def compute_terms(
@@ -65,7 +70,8 @@ def compute_terms(
     config: LossConfig,
     *,
     key: PRNGKeyArray,
-) -> dict[str, Float[Array, ""]]:
+    errors: Float[Array, " time"] | None = None,
+) -> tuple[Terms, Misses]:
     """Return each term that applies to this model and data; those of weight 0 may not.
 
     Args:
@@ -73,8 +79,12 @@ def compute_terms(
         batch: Windows.
         config: Weights, and how many steps are decoded.
         key: Draws those steps.
+        errors: Of each step ahead up to now, which say how much it counts; None: alike.
+
+    Returns:
+        The terms by name, and the errors of the states by steps ahead.
     """
-    forecast = model.forecast(
+    forecast = model.forecast_some(
         batch.states[0],
         batch.actions,
         reencode_every=model.config.reencode_every or 0,
@@ -83,10 +93,14 @@ def compute_terms(
     )
     steps = forecast.steps
     error = model.penalty(forecast.states - batch.states[steps + 1])
-    terms = {"prediction": batch.mean(error, steps)}
+    misses = step_weights.measure(lax.stop_gradient(error), batch.mask, steps)
+    weights = jnp.ones((len(steps), 1, 1))
+    if errors is not None:
+        weights = step_weights.weights(errors, config.balance)[steps, None, None]
+    terms = {"prediction": batch.mean(weights * error, steps)}
     if forecast.rewards is not None and batch.rewards is not None:
-        error = (forecast.rewards - batch.rewards[steps]) ** 2
-        terms["reward"] = batch.mean(error[..., None], steps)
+        error = (forecast.rewards - batch.rewards[steps])[..., None] ** 2
+        terms["reward"] = batch.mean(weights * error, steps)
     if config.one_step:
         drawn_key = jax.random.fold_in(key, 1)
         terms |= _one_step_terms(model, batch, config, drawn_key)
@@ -95,7 +109,7 @@ def compute_terms(
     if isinstance(model, KfcModel) and config.reconstruction:
         noise_key = jax.random.fold_in(key, 2)
         terms["reconstruction"] = _reconstruction(model, batch, config, noise_key)
-    return terms
+    return terms, misses
 
 
 def _reconstruction(
@@ -149,14 +163,13 @@ def _koopman_terms(
     terms = {}
     if config.consistency:
         # Later blocks may remember what their states do not show; see the gate.
-        every = model.config.reencode_every or len(batch.actions)
-        rows = max(1, len(forecast.steps) * every // len(batch.actions))
-        latents, steps = forecast.latents[:rows], forecast.steps[:rows]
+        latents = forecast.latents
+        steps = forecast.steps[: len(latents)]
         goal = model.lift(batch.states[steps + 1])
         if config.stop_gradient:
             goal = lax.stop_gradient(goal)
         distance = (latents.real - goal.real) ** 2 + (latents.imag - goal.imag) ** 2
-        terms["consistency"] = batch.mean(distance, steps, steps < every)
+        terms["consistency"] = batch.mean(distance, steps)
     if config.reconstruction:
         first = batch.states[0]
         error = model.read(model.lift(first)) - first

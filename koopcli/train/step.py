@@ -20,10 +20,11 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.model.dynamics import DynamicsModel
-from koopcli.train import loss, optimizer, remat, sharding
+from koopcli.train import loss, optimizer, remat, sharding, step_weights
 from koopcli.train.batches import Batch, DeviceData, step_keys
 from koopcli.train.optimizer import Rates
 from koopcli.train.precision import lowered
+from koopcli.train.step_weights import Misses
 from koopcli.train.streaming import StreamedData
 
 Data = DeviceData | StreamedData
@@ -43,12 +44,14 @@ class TrainState(eqx.Module):
         optimizer_state: As optax has it.
         step: Gradient steps taken, skipped ones included.
         bad_steps: How many steps up to now were skipped in a row.
+        errors: Running mean of the error of each step ahead, of the longest windows.
     """
 
     parameters: DynamicsModel
     optimizer_state: optax.OptState
     step: Int[Array, ""]
     bad_steps: Int[Array, ""]
+    errors: Float[Array, " time"]
 
 
 class Record(eqx.Module):
@@ -65,14 +68,16 @@ class Record(eqx.Module):
 
 
 def initial_state(
-    parameters: DynamicsModel, optimizer: optax.GradientTransformation
+    parameters: DynamicsModel, config: RunConfig, build: Build = optimizer.build
 ) -> TrainState:
-    """Return the state before the first step."""
+    """Return the state before the first step of a run."""
+    rates = optimizer.rates(config.optimizer, config.train.steps)
     return TrainState(
         parameters=parameters,
-        optimizer_state=optimizer.init(parameters),
+        optimizer_state=build(rates).init(parameters),
         step=jnp.int32(0),
         bad_steps=jnp.int32(0),
+        errors=step_weights.unknown(config.train.horizon),
     )
 
 
@@ -125,7 +130,8 @@ def _program(config: RunConfig, mesh: Mesh | None, build: Build) -> Callable[...
         key: PRNGKeyArray,
     ) -> tuple[TrainState, dict[str, Array], Array]:
         batch, loss_key = batch_at(data, key, state.step, config)
-        found = gradient(batch, state.parameters, frozen, loss_key)
+        errors = state.errors[: config.train.horizon]
+        found = gradient(batch, state.parameters, frozen, loss_key, errors)
         return _update(state, *found, config.train.max_bad_steps, build(rates))
 
     def run(
@@ -177,13 +183,14 @@ def _gradient(
     parameters: DynamicsModel,
     frozen: DynamicsModel,
     key: PRNGKeyArray,
+    errors: Float[Array, " time"],
     config: RunConfig,
-) -> tuple[DynamicsModel, dict[str, Array]]:
+) -> tuple[DynamicsModel, tuple[dict[str, Array], Misses]]:
     def objective(
         parameters: DynamicsModel, part: Batch
-    ) -> tuple[Array, dict[str, Array]]:
+    ) -> tuple[Array, tuple[dict[str, Array], Misses]]:
         model = lowered(eqx.combine(parameters, frozen), config.train.precision)
-        return loss.total(model, part, config.loss, key=key)
+        return loss.total(model, part, config.loss, key=key, errors=errors)
 
     count = remat.slices(
         config.train, batch.mask.shape[1], objective, parameters, batch
@@ -195,10 +202,11 @@ def _gradient(
 def _update(
     state: TrainState,
     gradient: DynamicsModel,
-    record: dict[str, Array],
+    found: tuple[dict[str, Array], Misses],
     max_bad_steps: int,
     optimizer: optax.GradientTransformation,
 ) -> tuple[TrainState, dict[str, Array], Bool[Array, ""]]:
+    record, misses = found
     norm = jnp.sqrt(sum(jnp.sum(leaf**2) for leaf in jax.tree.leaves(gradient)))
     finite = jnp.isfinite(record["loss"]) & jnp.isfinite(norm)
     good = finite & (state.bad_steps <= max_bad_steps)
@@ -206,16 +214,18 @@ def _update(
         gradient, state.optimizer_state, state.parameters
     )
     parameters = optax.apply_updates(state.parameters, updates)
-    parameters, optimizer_state = _select(
+    errors = step_weights.follow(state.errors, misses)
+    parameters, optimizer_state, errors = _select(
         good,
-        (parameters, optimizer_state),
-        (state.parameters, state.optimizer_state),
+        (parameters, optimizer_state, errors),
+        (state.parameters, state.optimizer_state, state.errors),
     )
     following = TrainState(
         parameters=parameters,
         optimizer_state=optimizer_state,
         step=state.step + 1,
         bad_steps=jnp.where(good, 0, state.bad_steps + 1),
+        errors=errors,
     )
     return following, {**record, "gradient_norm": norm}, good
 

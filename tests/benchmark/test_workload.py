@@ -36,10 +36,10 @@ def test_models_are_those_that_train_would_build():
     found = workload.settings(ModelKind.KOOPMAN, 20, config)
     assert (found.train.batch_size, found.train.horizon) == (32, 20)
     assert (found.train.precision, found.train.remat) == ("bf16", "always")
-    assert found.model.reencode_every == 10
+    assert found.model.reencode_every == 5
     model = workload.model(found, workload.dimensions(config))
     assert sizes.size(model) == pytest.approx(20_000, rel=0.05)
-    assert workload.settings(ModelKind.KOOPMAN, 10, config).model.reencode_every == 0
+    assert workload.settings(ModelKind.KOOPMAN, 5, config).model.reencode_every == 0
     mlp = workload.settings(ModelKind.MLP, 20, BenchmarkPredictConfig())
     assert mlp.loss.reward == 0.1 and mlp.train.batch_size == 64
     assert workload.default_horizon(ModelKind.MLP) == 20

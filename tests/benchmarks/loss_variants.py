@@ -19,33 +19,30 @@ NOISE = 0.02
 """Standard deviation of the noise on the first state, in standard units."""
 ENTROPY, VARIANCE = 0.01, 0.1
 """Weights of the regularisers, of the prediction loss."""
-STEP_POWER = -0.5
-"""Of the error of a step ahead: its weight in `steps`."""
 
 
-def noise(model, batch, config, *, key):
+def noise(model, batch, config, *, key, errors):
     """The first state of every window is not quite the measured one."""
     drawn = jax.random.normal(jax.random.fold_in(key, 9), batch.states[0].shape)
     states = batch.states.at[0].add(NOISE * drawn)
-    return PROGRAM(
-        model, eqx.tree_at(lambda b: b.states, batch, states), config, key=key
-    )
+    noisy = eqx.tree_at(lambda b: b.states, batch, states)
+    return PROGRAM(model, noisy, config, key=key, errors=errors)
 
 
-def fewer(model, batch, config, *, key):
+def fewer(model, batch, config, *, key, errors):
     """One step from measured states at half as many places of the window."""
     fewer = dataclasses.replace(config, decode_fraction=config.decode_fraction / 2)
     loss._one_step_terms = lambda model, batch, _, *rest: ONE_STEP(
         model, batch, fewer, *rest
     )
-    return PROGRAM(model, batch, config, key=key)
+    return PROGRAM(model, batch, config, key=key, errors=errors)
 
 
-def starts(model, batch, config, *, key):
+def starts(model, batch, config, *, key, errors):
     """Block steps from measured states inside the window, not one (many starts of one
     window): x̂(t→t+k) = Λᵏ(x[t] - c[t]) + c[t+k], c the response of the window to its
     actions alone, unrolled once."""
-    found = PROGRAM(model, batch, config, key=key)
+    found, misses = PROGRAM(model, batch, config, key=key, errors=errors)
     time, count = batch.mask.shape
     every = model.config.reencode_every
     zero = jnp.zeros((count, 2 * model.config.latent_dim))
@@ -63,61 +60,44 @@ def starts(model, batch, config, *, key):
     rewards = model.reward(latents, batch.actions[last - 1])
     error = (rewards - batch.rewards[last - 1]) ** 2
     found["one_step_reward"] = batch.mean(error[..., None], last - 1)
-    return found
+    return found, misses
 
 
-def dimensions(model, batch, config, *, key):
+def dimensions(model, batch, config, *, key, errors):
     """Each dimension of the state weighs as much as its error is large now, to the -1/2."""
-    found = PROGRAM(model, batch, config, key=key)
+    found, misses = PROGRAM(model, batch, config, key=key, errors=errors)
     forecast, error = _prediction(model, batch, config, key)
-    weight = _weights(batch, forecast, error, (0, 1), -0.5)
-    found["prediction"] = batch.mean(weight * error, forecast.steps)
-    return found
+    mask = batch.mask[forecast.steps]
+    each = jnp.sum(jnp.where(mask[..., None], error, 0), (0, 1)) + 1e-9
+    weight = lax.stop_gradient(each**-0.5)
+    weight = weight / jnp.mean(weight)
+    found["prediction"] = batch.mean(weight[None, None] * error, forecast.steps)
+    return found, misses
 
 
-def steps(model, batch, config, *, key):
-    """Each step ahead weighs as its error is large now, to the power of `STEP_POWER`."""
-    found = PROGRAM(model, batch, config, key=key)
-    forecast, error = _prediction(model, batch, config, key)
-    weight = _weights(batch, forecast, error, (1, 2), STEP_POWER)
-    found["prediction"] = batch.mean(weight * error, forecast.steps)
-    missed = (forecast.rewards - batch.rewards[forecast.steps])[..., None] ** 2
-    found["reward"] = batch.mean(weight * missed, forecast.steps)
-    return found
-
-
-def _weights(batch, forecast, error, axes, power):
-    # The mean error over these axes, where there are steps, to a power; 1 on average.
-    mask = jnp.broadcast_to(batch.mask[forecast.steps][..., None], error.shape)
-    each = jnp.sum(jnp.where(mask, error, 0), axes, keepdims=True) + 1e-9
-    seen = jnp.maximum(jnp.sum(mask, axes, keepdims=True), 1)
-    weight = lax.stop_gradient((each / seen) ** power)
-    return weight / jnp.mean(weight)
-
-
-def entropy(model, batch, config, *, key):
+def entropy(model, batch, config, *, key, errors):
     """Von Neumann entropy of the latents' covariance is raised (arXiv:2510.13025)."""
-    found = PROGRAM(model, batch, config, key=key)
+    found, misses = PROGRAM(model, batch, config, key=key, errors=errors)
     parts = unpack(_prediction(model, batch, config, key)[0].latents)
     parts = parts.reshape(-1, parts.shape[-1])
     parts = parts - jnp.mean(parts, 0, keepdims=True)
     density = parts.T @ parts / jnp.sum(parts**2)
     # Tr ρ log ρ up to what Tr ρ² says of it: Rényi's entropy of order two, no eigenvalues.
     found["prediction"] += ENTROPY * jnp.log(jnp.sum(density**2))
-    return found
+    return found, misses
 
 
-def variance(model, batch, config, *, key):
+def variance(model, batch, config, *, key, errors):
     """Latents below unit variance are punished (VICReg, arXiv:2105.04906)."""
-    found = PROGRAM(model, batch, config, key=key)
+    found, misses = PROGRAM(model, batch, config, key=key, errors=errors)
     parts = unpack(_prediction(model, batch, config, key)[0].latents)
     spread = jnp.std(parts, axis=(0, 1))
     found["prediction"] += VARIANCE * jnp.mean(jnp.maximum(0, 1 - spread))
-    return found
+    return found, misses
 
 
 def _prediction(model, batch, config, key):
-    forecast = model.forecast(
+    forecast = model.forecast_some(
         batch.states[0],
         batch.actions,
         reencode_every=model.config.reencode_every,
@@ -132,7 +112,6 @@ LOSSES = {
     "fewer": fewer,
     "starts": starts,
     "dimensions": dimensions,
-    "steps": steps,
     "entropy": entropy,
     "variance": variance,
 }

@@ -38,10 +38,9 @@ model = initial_model(dataset, config)
 config = dataclasses.replace(config, model=model.config)
 mesh = sharding.choose(config, lambda said: print(said, file=sys.stderr))
 parameters, frozen = eqx.partition(model, optimizer.trainable(model))
-transformation = optimizer.build(optimizer.rates(config.optimizer, train.steps))
 state, frozen, key, data = sharding.replicate(
     (
-        initial_state(parameters, transformation),
+        initial_state(parameters, config),
         frozen,
         sampling_key(train.seed),
         DeviceData(dataset, starts(dataset, "train")),

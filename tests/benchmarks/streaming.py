@@ -111,7 +111,6 @@ def rates(path: Path, folder: Path, config, calls: int) -> dict[str, list[float]
     train = config.train
     model = initial_model(dataset, config)
     parameters, frozen = eqx.partition(model, optimizer.trainable(model))
-    transformation = optimizer.build(optimizer.rates(config.optimizer, train.steps))
     dispatch, key = make_dispatch(config), sampling_key(train.seed)
     budgets = {"memory": 10**15, "disk": 10**9}
     found: dict[str, list[float]] = {"memory": [], "disk": [], "compressed": []}
@@ -119,7 +118,7 @@ def rates(path: Path, folder: Path, config, calls: int) -> dict[str, list[float]
     lengths = [train.dispatch_steps] * (train.steps // train.dispatch_steps)
     saved = streaming.fits
     streaming.fits = lambda dataset, train: train.memory_budget == budgets["memory"]
-    states = {name: _state(parameters, transformation) for name in found}
+    states = {name: _state(parameters, config) for name in found}
     with (
         streaming.training_data(
             dataset, replace(train, memory_budget=budgets["memory"]), folder
@@ -154,8 +153,8 @@ def rates(path: Path, folder: Path, config, calls: int) -> dict[str, list[float]
     return found
 
 
-def _state(parameters, transformation):
-    return initial_state(jax.tree.map(jnp.copy, parameters), transformation)
+def _state(parameters, config):
+    return initial_state(jax.tree.map(jnp.copy, parameters), config)
 
 
 def peak(data: Path, folder: Path, limit: int) -> float:

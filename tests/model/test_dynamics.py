@@ -6,8 +6,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from koopcli.config.choices import Unroll
+from koopcli.config.choices import ModelKind, Unroll
 from koopcli.config.model import ModelConfig
+from koopcli.model.build import build
 from koopcli.model.dimensions import Dimensions
 from koopcli.model.koopman import KoopmanModel
 from koopcli.model.normaliser import Normaliser
@@ -29,26 +30,32 @@ def batch(key):
 
 @pytest.mark.parametrize("every", [0, 1, 4, 5, 11, 20])
 @pytest.mark.parametrize("fraction", [0.3, 1.0])
+@pytest.mark.parametrize("kind", [ModelKind.KOOPMAN, ModelKind.GRU])
 def test_a_random_subset_holds_the_values_of_the_whole(
-    model, batch, key, every, fraction
+    kind, batch, key, every, fraction
 ):
+    config = dataclasses.replace(CONFIG, kind=kind, width=4)
+    model = build(config, Dimensions(2, 1, True), key=key)
     whole = model.forecast(*batch, reencode_every=every)
-    some = model.forecast(*batch, reencode_every=every, fraction=fraction, key=key)
+    some = model.forecast_some(*batch, reencode_every=every, fraction=fraction, key=key)
     assert whole.steps.tolist() == list(range(11))
     steps = some.steps.tolist()
-    assert sorted(set(steps)) == steps and set(steps) <= set(range(11))
-    assert len(steps) < 11 or fraction == 1 or every == 1
+    assert len(set(steps)) == len(steps) and set(steps) <= set(range(11))
+    sparse = kind is ModelKind.KOOPMAN and fraction < 1 and every != 1
+    assert len(steps) < 11 if sparse else len(steps) == 11
     assert jnp.allclose(some.states, whole.states[some.steps], atol=1e-5)
     assert jnp.allclose(some.rewards, whole.rewards[some.steps], atol=1e-5)
 
 
-def test_the_subset_changes_with_the_key(model, batch):
-    keys = jax.random.split(jax.random.key(0), 50)
-    seen = {
-        tuple(model.forecast(*batch, fraction=0.2, key=key).steps.tolist())
-        for key in keys
-    }
-    assert len(seen) > 10 and all(len(steps) == 2 for steps in seen)
+@pytest.mark.parametrize("every", [0, 4])
+def test_latents_are_those_before_the_first_reencoding(model, batch, key, every):
+    some = model.forecast_some(*batch, reencode_every=every, fraction=0.5, key=key)
+    start, actions = batch
+    alone = model.segment(start, actions, jnp.arange(11)).latents
+    rows = some.steps[: len(some.latents)]
+    assert len(rows) == (6 if every == 0 else 3)
+    assert every == 0 or (rows.max() == 3 and len(set(rows.tolist())) == 3)
+    assert jnp.allclose(some.latents, alone[rows], atol=1e-5)
 
 
 def test_a_reencoded_rollout_cannot_leave_the_box(model, key):

@@ -59,11 +59,27 @@ def oracle(model, batch):
 
 def test_terms_equal_the_slow_obvious_code(model, key):
     batch = make_batch()
-    terms = loss.compute_terms(model, batch, EVERY_STEP, key=key)
+    terms, _ = loss.compute_terms(model, batch, EVERY_STEP, key=key)
     expected = oracle(model, batch)
     assert terms.keys() == expected.keys()
     for name, value in expected.items():
         assert jnp.allclose(terms[name], value, rtol=1e-4), name
+
+
+def test_steps_ahead_count_as_their_errors_say(model, key):
+    batch = make_batch(lengths=(5, 5))
+    errors = jnp.array([0.1, 0.2, 0.2, 0.4, 0.4])
+    weights = np.array([10, 5, 5, 2.5, 2.5]) / 5
+    terms, misses = loss.compute_terms(model, batch, EVERY_STEP, key=key, errors=errors)
+    forecast = model.forecast(batch.states[0], batch.actions)
+    each = jnp.mean((forecast.states - batch.states[1:]) ** 2, (1, 2))
+    rewards = jnp.mean((forecast.rewards - batch.rewards) ** 2, 1)
+    assert jnp.allclose(terms["prediction"], jnp.mean(weights * each), rtol=1e-4)
+    assert jnp.allclose(terms["reward"], jnp.mean(weights * rewards), rtol=1e-4)
+    assert jnp.allclose(misses.total / misses.count, each, rtol=1e-4)
+    alike, _ = loss.compute_terms(model, batch, EVERY_STEP, key=key)
+    assert alike["consistency"] == terms["consistency"]
+    assert jnp.allclose(alike["prediction"], jnp.mean(each), rtol=1e-4)
 
 
 def test_the_total_is_the_weighted_sum(model, key):
@@ -75,7 +91,7 @@ def test_the_total_is_the_weighted_sum(model, key):
         one_step=11,
         decode_fraction=1.0,
     )
-    total, record = loss.total(model, make_batch(), config, key=key)
+    total, (record, _) = loss.total(model, make_batch(), config, key=key)
     expected = (
         2 * record["prediction"]
         + 3 * record["consistency"]
@@ -90,10 +106,10 @@ def test_a_random_subset_of_steps_is_unbiased(model):
     batch = make_batch(lengths=(5, 5))
     config = LossConfig(decode_fraction=0.4, one_step=0.0)
     keys = jax.random.split(jax.random.key(1), 400)
-    few = jax.jit(jax.vmap(lambda k: loss.compute_terms(model, batch, config, key=k)))(
-        keys
-    )
-    every = loss.compute_terms(model, batch, EVERY_STEP, key=keys[0])
+    few = jax.jit(
+        jax.vmap(lambda k: loss.compute_terms(model, batch, config, key=k)[0])
+    )(keys)
+    every, _ = loss.compute_terms(model, batch, EVERY_STEP, key=keys[0])
     for name in ("prediction", "consistency", "reward"):
         assert jnp.allclose(few[name].mean(), every[name], rtol=0.05), name
 
@@ -118,7 +134,7 @@ def test_consistency_is_asked_of_the_first_block_alone(key):
     config = dataclasses.replace(CONFIG, reencode_every=2)
     model = KoopmanModel(config, Dimensions(2, 1, True), key=key)
     batch = make_batch(lengths=(5, 1))
-    terms = loss.compute_terms(model, batch, EVERY_STEP, key=key)
+    terms, _ = loss.compute_terms(model, batch, EVERY_STEP, key=key)
     latents = model.forecast(batch.states[0], batch.actions[:2]).latents
     distance = jnp.abs(latents - model.lift(batch.states[1:3])) ** 2
     kept = jnp.stack([distance[0, 0], distance[0, 1], distance[1, 0]])
@@ -137,7 +153,7 @@ def test_one_step_starts_from_measured_states_inside_the_window(key, kind):
         states.append((forecast.states[0] - batch.states[t + 1]) ** 2)
         rewards.append((forecast.rewards[0] - batch.rewards[t]) ** 2)
     terms = jax.jit(
-        jax.vmap(lambda k: loss.compute_terms(model, batch, LossConfig(), key=k))
+        jax.vmap(lambda k: loss.compute_terms(model, batch, LossConfig(), key=k)[0])
     )(jax.random.split(key, 400))
     assert jnp.allclose(terms["one_step"].mean(), jnp.stack(states).mean(), rtol=0.06)
     expected = jnp.stack(rewards).mean()
@@ -148,7 +164,9 @@ def test_one_step_beyond_the_end_of_an_episode_does_not_count(key, model):
     batch = make_batch(lengths=(1, 1))
     config = LossConfig(decode_fraction=1.0)
     found = jax.jit(
-        jax.vmap(lambda k: loss.compute_terms(model, batch, config, key=k)["one_step"])
+        jax.vmap(
+            lambda k: loss.compute_terms(model, batch, config, key=k)[0]["one_step"]
+        )
     )(jax.random.split(key, 20))
     predicted = model.forecast(batch.states[0], batch.actions[:1]).states[0]
     error = jnp.mean((predicted - batch.states[1]) ** 2)
@@ -170,7 +188,7 @@ def test_the_published_loss_is_huber_on_one_step_and_on_noisy_states(key):
 
     def terms(noise):
         config = LossConfig(noise=noise, one_step=0.0)
-        return loss.compute_terms(model, batch, config, key=key)
+        return loss.compute_terms(model, batch, config, key=key)[0]
 
     found = terms(0.0)
     assert found.keys() == {"prediction", "reconstruction", "reward"}
@@ -188,12 +206,12 @@ def test_states_beyond_the_end_of_an_episode_are_not_reconstructed(key):
     settings = ModelConfig(kind=ModelKind.KFC, latent_dim=4, width=8, reencode_every=0)
     model = build(settings, Dimensions(2, 1, True), key=key)
     config = LossConfig(noise=0.0, one_step=0.0)
-    whole = loss.compute_terms(model, make_batch((2, 2), horizon=2), config, key=key)
+    whole, _ = loss.compute_terms(model, make_batch((2, 2), horizon=2), config, key=key)
     batch = make_batch((2, 2), horizon=2)
     padded = jax.tree.map(
         lambda rows: jnp.concatenate([rows, jnp.zeros_like(rows[:1])]), batch
     )
-    found = loss.compute_terms(model, padded, config, key=key)
+    found, _ = loss.compute_terms(model, padded, config, key=key)
     assert jnp.isclose(found["reconstruction"], whole["reconstruction"])
 
 
@@ -220,5 +238,5 @@ def test_the_instability_penalty_by_hand(key):
     decay = jnp.log(jnp.array([1.5, 0.9, 1.0, 2.0]))
     model = eqx.tree_at(lambda m: m.spectrum.decay, model, decay)
     assert jnp.allclose(loss.instability(model), 0.5**2 + 1.0**2, rtol=1e-4)
-    terms = loss.compute_terms(model, make_batch(), EVERY_STEP, key=key)
+    terms, _ = loss.compute_terms(model, make_batch(), EVERY_STEP, key=key)
     assert jnp.allclose(terms["instability"], 1.25, rtol=1e-4)

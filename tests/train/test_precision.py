@@ -32,10 +32,9 @@ def after_steps(precision, count):
     parameters, frozen = eqx.partition(
         model := initial_model(dataset, settings), optimizer.trainable(model)
     )
-    rates = optimizer.rates(settings.optimizer, settings.train.steps)
     data = DeviceData(dataset, starts(dataset, "train"))
     dispatch = make_dispatch(settings)
-    state = initial_state(jax.tree.map(jnp.copy, parameters), optimizer.build(rates))
+    state = initial_state(jax.tree.map(jnp.copy, parameters), settings)
     return dispatch(state, frozen, data, jax.random.key(5), jnp.int32(count))
 
 

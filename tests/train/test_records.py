@@ -3,7 +3,7 @@ import optax
 import pytest
 
 from koopcli import distributed
-from koopcli.config.training import TrainConfig
+from koopcli.config.training import RunConfig, TrainConfig
 from koopcli.train.records import Records
 from koopcli.train.report import StepReport
 from koopcli.train.step import initial_state
@@ -46,6 +46,6 @@ def test_the_first_process_writes_and_the_others_leave_nothing(tmp_path, monkeyp
     records.write(REPORT, validated=True)
     records.validated(model, 2)
     records.save("model.eqx", model, 2)
-    state = initial_state(model, optax.identity())
+    state = initial_state(model, RunConfig(), lambda _: optax.identity())
     records.checkpoint(state, model, 2, Bookkeeping(), 1)
     assert records.warnings == () and not other.exists()

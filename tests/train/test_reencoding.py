@@ -65,13 +65,28 @@ def test_a_clearly_better_interval_wins(monkeypatch, data, errors, best):
     assert chosen == best and set(tried) == {4, 2, 8}
 
 
+def test_rewards_that_suffer_outweigh_states_that_gain(monkeypatch, data):
+    states = {4: 1.0, 2: 0.9, 8: 2.0}
+    rewards = {4: 0.5, 2: 0.7, 8: 0.5}
+
+    def make(dataset, horizon, windows):
+        return lambda model, k: {"nmse": states[k], "reward_nmse": rewards[k]}
+
+    monkeypatch.setattr(reencoding, "make_validation", make)
+    dataset = store.load(data)
+    model = initial_model(dataset, config(reencode_every=4))
+    chosen, tried = reencoding.choose(model, dataset, horizon=4)
+    assert chosen == 4 and tried == {4: 1.5, 2: 1.6, 8: 2.5}
+
+
 def test_the_errors_are_those_of_validation(data):
     dataset = store.load(data)
     model = initial_model(dataset, config(reencode_every=2))
     _, tried = reencoding.choose(model, dataset, horizon=4)
     longest = int(dataset.transitions[dataset.splits["val"]].max())
     validate = reencoding.make_validation(dataset, longest, reencoding.WINDOWS)
-    assert tried[4] == validate(model, 4)["nmse"] != tried[2]
+    found = validate(model, 4)
+    assert tried[4] == found["nmse"] + found["reward_nmse"] != tried[2]
 
 
 def test_without_validation_the_interval_of_training_stays(data):

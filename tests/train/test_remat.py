@@ -43,7 +43,8 @@ def parts(kind, key, **settings):
 def objective(parameters, batch, frozen, key):
     model = eqx.combine(parameters, frozen)
     config = LossConfig(decode_fraction=0.5)
-    return loss.total(model, batch, config, key=key)
+    errors = jnp.linspace(0.1, 1, len(batch.mask))
+    return loss.total(model, batch, config, key=key, errors=errors)
 
 
 def gradient(slices):
@@ -57,8 +58,10 @@ def gradient(slices):
 
 
 def assert_same(expected, found):
-    (whole, terms), gradients = expected
-    (same, same_terms), same_gradients = found
+    (whole, (terms, misses)), gradients = expected
+    (same, (same_terms, same_misses)), same_gradients = found
+    assert np.allclose(misses.total, same_misses.total, rtol=1e-5)
+    assert np.array_equal(misses.count, same_misses.count)
     assert np.isclose(whole, same, rtol=1e-5)
     for name, term in terms.items():
         assert np.isclose(term, same_terms[name], rtol=1e-5), name

@@ -104,8 +104,7 @@ def test_a_run_takes_the_steps_of_each_stage_also_if_it_was_stopped(tmp_path, da
     dataset = store.load(data)
     model = initial_model(dataset, config)
     parameters, frozen = eqx.partition(model, optimizer.trainable(model))
-    rates = optimizer.rates(config.optimizer, 10)
-    state = initial_state(parameters, optimizer.build(rates))
+    state = initial_state(parameters, config)
     chosen = DeviceData(dataset, starts(dataset, "train"))
     for count, horizon, batch in ((2, 2, 10), (3, 5, 4), (5, 10, 2)):
         stage = dataclasses.replace(

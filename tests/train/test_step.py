@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -35,7 +36,8 @@ def parts():
 
 def fresh(parameters, transformation):
     # Copies, because a dispatch gives the buffers of its state away.
-    return initial_state(jax.tree.map(jnp.copy, parameters), transformation)
+    copies = jax.tree.map(jnp.copy, parameters)
+    return initial_state(copies, CONFIG, lambda _: transformation)
 
 
 def equal(a, b, tolerance=0.0):
@@ -44,10 +46,10 @@ def equal(a, b, tolerance=0.0):
 
 
 @jax.jit
-@jax.value_and_grad
-def value_and_gradient(parameters, frozen, batch, key):
+@partial(jax.value_and_grad, has_aux=True)
+def value_and_gradient(parameters, frozen, batch, key, errors):
     model = eqx.combine(parameters, frozen)
-    return loss.total(model, batch, CONFIG.loss, key=key)[0]
+    return loss.total(model, batch, CONFIG.loss, key=key, errors=errors)
 
 
 def test_a_dispatch_equals_plain_optax_steps(parts):
@@ -57,16 +59,23 @@ def test_a_dispatch_equals_plain_optax_steps(parts):
     state, record = dispatch(
         fresh(parameters, transformation), frozen, data, key, jnp.int32(3)
     )
-    memory, losses = transformation.init(parameters), []
+    memory, losses, errors = transformation.init(parameters), [], np.ones(3)
     for step in range(3):
         batch, loss_key = batch_at(data, key, jnp.int32(step), CONFIG)
 
-        value, gradient = value_and_gradient(parameters, frozen, batch, loss_key)
+        (value, (_, misses)), gradient = value_and_gradient(
+            parameters, frozen, batch, loss_key, errors
+        )
         losses.append(value)
+        for ahead in np.flatnonzero(misses.count):
+            seen = misses.total[ahead] / misses.count[ahead]
+            errors[ahead] = 0.9 * errors[ahead] + 0.1 * seen
         updates, memory = transformation.update(gradient, memory, parameters)
         parameters = optax.apply_updates(parameters, updates)
     assert equal(state.parameters, parameters, 1e-5)
     assert np.isclose(record.means["loss"], np.mean(losses), rtol=1e-4)
+    np.testing.assert_allclose(state.errors, errors, rtol=1e-5)
+    assert np.any(errors != 1)
     assert int(state.step) == 3 and int(state.bad_steps) == 0
 
 

@@ -8,6 +8,7 @@ import optax
 import pytest
 
 from koopcli.config.model import ModelConfig
+from koopcli.config.training import RunConfig
 from koopcli.errors import ModelError
 from koopcli.model import checkpoint
 from koopcli.model.checkpoint import SavedModel
@@ -36,7 +37,8 @@ def saved(step):
 
 
 def state(model, optimizer=ADAM):
-    return initial_state(eqx.filter(model, eqx.is_inexact_array), optimizer)
+    parameters = eqx.filter(model, eqx.is_inexact_array)
+    return initial_state(parameters, RunConfig(), lambda _: optimizer)
 
 
 def store(run, *steps, keep=0):
