@@ -26,13 +26,14 @@ class Forecast(eqx.Module):
     Attributes:
         steps: Row i is `steps[i] + 1` steps ahead.
         states: Predicted states.
-        rewards: Reward of the transition into each state; None without a reward head.
+        rewards: Reward of the transition into the first of the states, or all; None without
+            a reward head.
         latents: What the first of the states were decoded from; None where nothing is.
     """
 
     steps: Int[Array, " chosen"]
     states: Float[Array, "chosen batch state"]
-    rewards: Float[Array, "chosen batch"] | None
+    rewards: Float[Array, "rewarded batch"] | None
     latents: Complex[Array, "first batch latent"] | None = None
 
 

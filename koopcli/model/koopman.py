@@ -16,6 +16,7 @@ and normalisation of the inputs are this project's choice (docs/model.md).
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 
@@ -48,6 +49,10 @@ class Memory(eqx.Module):
 
     latents: Float[Array, "batch parts"]
     known: Float[Array, ""]
+
+
+Carry = tuple[Array, Memory]
+"""The state that a block starts from (batch, state), and what the one before passed on."""
 
 
 class KoopmanModel(DynamicsModel):
@@ -152,57 +157,78 @@ class KoopmanModel(DynamicsModel):
         fraction: float,
         key: PRNGKeyArray,
     ) -> Forecast:
-        """Decode the ends of blocks and some steps drawn at random: that costs the most.
+        """Decode the ends of blocks and steps drawn at random: decoding costs the most.
 
-        `latents` are those of the first rows, before the first re-encoding.
+        `latents` and `rewards` are of the first rows: those before the first re-encoding,
+        and all that were drawn.
         """
-        time = len(actions)
-        every = reencode_every if 0 < reencode_every < time else time
-        near, far = readout.draw(key, time, every, fraction)
-        if every == time:
-            return self.segment(start, actions, near)
-        latents, ends = self._blocks(start, actions, every)
+        time, every = len(actions), reencode_every
+        if not 0 < every < time:
+            count = max(1, round(fraction * time))
+            steps = readout.some(key, np.arange(time), count)
+            return self.segment(start, actions, steps)
+        shape = readout.groups(time, every, fraction)
+        drawn = readout.draw(key, shape, every, fraction)
+        size = shape.blocks * every
+        whole = shape.number * size
+
+        def group(carry: Carry, given: tuple) -> tuple[Carry, tuple]:
+            actions, steps = given
+            carry, latents, ends = self._blocks(carry, actions, every)
+            return carry, (latents[jnp.append(steps, every - 1)], ends)
+
+        blocks = actions[:whole].reshape(shape.number, size, *actions.shape[1:])
+        carry = start, self.nothing(len(start))
+        carry, (latents, ends) = lax.scan(group, carry, (blocks, drawn))
+        ends = ends.reshape(-1, *start.shape)
+        far = (drawn + size * jnp.arange(shape.number)[:, None])[1:].reshape(-1)
+        parts = [latents[0], latents[1:, :-1].reshape(-1, *latents.shape[2:])]
+        if whole < time:
+            # Too little for a group: read out whole.
+            _, rest, more = self._blocks(carry, actions[whole:], every)
+            inner = np.arange(whole, time)
+            inner = inner[(inner + 1) % every > 0]
+            far, ends = jnp.append(far, inner), jnp.concatenate([ends, more])
+            parts.append(rest[inner - whole])
+        read = jnp.concatenate(parts)
+        # The end of the first block behind what was drawn of it, the others behind all.
         last = every * jnp.arange(1, 1 + len(ends)) - 1
-        steps = jnp.concatenate([near, last, far])
-        latents = latents[steps]
-        before, after = len(near), len(near) + len(ends)
-        drawn = self.decoder(jnp.concatenate([latents[:before], latents[after:]]))
+        steps = jnp.concatenate([drawn[0], last[:1], far, last[1:]])
+        near = len(drawn[0])
+        states = self.decoder(jnp.concatenate([read[:near], read[near + 1 :]]))
         return Forecast(
             steps=steps,
-            states=jnp.concatenate([drawn[:before], ends, drawn[before:]]),
+            states=jnp.concatenate([states[:near], ends[:1], states[near:], ends[1:]]),
             rewards=None
             if self.reward_head is None
-            else self._reward(latents, actions[steps]),
-            latents=pack(latents[: before + 1]),
+            else self._reward(read, actions[steps[: len(read)]]),
+            latents=pack(latents[0]),
         )
 
     def _blocks(
         self,
-        start: Float[Array, "batch state"],
+        carry: Carry,
         actions: Float[Array, "time batch action"],
         every: int,
-    ) -> tuple[Float[Array, "time batch parts"], Float[Array, "block batch state"]]:
-        # All latents, and the state at the end of every whole block.
-        blocks, count = len(actions) // every, len(start)
-        whole = blocks * every
-        drive = self._drive(actions)
-
-        def block(carry: tuple, drive: Array) -> tuple[tuple, tuple]:
-            latents = self._advance(self._restart(*carry), drive)
-            end = self.decoder(latents[-1])
-            memory = Memory(latents=latents[-1], known=jnp.float32(1))
-            return (self.state_normaliser.confine(end), memory), (latents, end)
-
-        carry, (latents, ends) = lax.scan(
-            block,
-            (start, self.nothing(count)),
-            drive[:whole].reshape(blocks, every, *drive.shape[1:]),
+    ) -> tuple[
+        Carry, Float[Array, "time batch parts"], Float[Array, "block batch state"]
+    ]:
+        # All latents of a few blocks, and the states at the ends of whole ones.
+        state, memory = carry
+        drive, latents, ends = self._drive(actions), [], []
+        for first in range(0, len(actions), every):
+            start = self._restart(state, memory)
+            block = self._advance(start, drive[first : first + every])
+            memory = Memory(latents=block[-1], known=jnp.float32(1))
+            latents.append(block)
+            if len(block) == every:
+                ends.append(self.decoder(block[-1]))
+                state = self.state_normaliser.confine(ends[-1])
+        return (
+            (state, memory),
+            jnp.concatenate(latents),
+            jnp.stack(ends) if ends else jnp.zeros((0, *state.shape)),
         )
-        latents = latents.reshape(whole, count, -1)
-        if whole < len(actions):
-            rest = self._advance(self._restart(*carry), drive[whole:])
-            latents = jnp.concatenate([latents, rest])
-        return latents, ends
 
     def _restart(
         self, state: Float[Array, "batch state"], memory: Memory

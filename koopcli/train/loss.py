@@ -99,8 +99,9 @@ def compute_terms(
         weights = step_weights.weights(errors, config.balance)[steps, None, None]
     terms = {"prediction": batch.mean(weights * error, steps)}
     if forecast.rewards is not None and batch.rewards is not None:
-        error = (forecast.rewards - batch.rewards[steps])[..., None] ** 2
-        terms["reward"] = batch.mean(weights * error, steps)
+        rewarded = steps[: len(forecast.rewards)]
+        error = (forecast.rewards - batch.rewards[rewarded])[..., None] ** 2
+        terms["reward"] = batch.mean(weights[: len(rewarded)] * error, rewarded)
     if config.one_step:
         drawn_key = jax.random.fold_in(key, 1)
         terms |= _one_step_terms(model, batch, config, drawn_key)
