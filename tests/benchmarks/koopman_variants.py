@@ -28,7 +28,7 @@ from koopcli import config_file
 from koopcli.config.choices import ModelKind
 from koopcli.data import store
 from koopcli.data.windows import starts
-from koopcli.model import build, checkpoint, readout
+from koopcli.model import build, checkpoint
 from koopcli.model.dynamics import Forecast
 from koopcli.model.koopman import KoopmanModel
 from koopcli.model.networks import Network, pack, small_output, unpack
@@ -121,16 +121,21 @@ class Variant(KoopmanModel):
         return self._read(start, first, latents, actions, steps), memory
 
     def forecast_some(self, start, actions, *, reencode_every, fraction, key):
-        """Decodes everything, and then chooses: slower than the program."""
+        """Decodes everything, then takes what the program does: slower than that."""
         whole = self.forecast(start, actions, reencode_every=reencode_every)
-        time = len(actions)
-        every = min(reencode_every or time, time)
-        near, far = readout.draw(key, time, every, fraction)
-        last = jnp.arange(every, time + (every < time), every) - 1
-        steps = jnp.concatenate([near, last, far])
-        rows = jax.tree.map(lambda leaf: leaf[steps], whole)
-        first = rows.latents[: len(near) + (every < time)]
-        return dataclasses.replace(rows, latents=first)
+        plain = eqx.tree_at(lambda m: m.reward_head, self, None)
+        some = super(Variant, plain).forecast_some(
+            start, actions, reencode_every=reencode_every, fraction=fraction, key=key
+        )
+        time, every = len(actions), reencode_every
+        ends = time // every - 1 if 0 < every < time else 0
+        rewarded = some.steps[: len(some.steps) - ends]
+        return Forecast(
+            steps=some.steps,
+            states=whole.states[some.steps],
+            rewards=whole.rewards[rewarded],
+            latents=whole.latents[some.steps[: len(some.latents)]],
+        )
 
     def _read(self, start, first, latents, actions, steps):
         states = self._decode(latents[steps])
@@ -182,7 +187,9 @@ def terms(model, batch, config, *, key, errors):
         weight = jnp.where(ends, 1 / share, (every - 1) / (1 - share)) / every
         error = weight[:, None, None] * (forecast.states - targets) ** 2
         found["prediction"] = batch.mean(error, steps)
-        error = weight[:, None] * (forecast.rewards - batch.rewards[steps]) ** 2
+        steps = steps[: len(forecast.rewards)]
+        error = (forecast.rewards - batch.rewards[steps]) ** 2
+        error = weight[: len(steps), None] * error
         found["reward"] = batch.mean(error[..., None], steps)
     return found, misses
 
