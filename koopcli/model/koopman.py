@@ -159,8 +159,8 @@ class KoopmanModel(DynamicsModel):
     ) -> Forecast:
         """Decode the ends of blocks and steps drawn at random: decoding costs the most.
 
-        `latents` and `rewards` are of the first rows: those before the first re-encoding,
-        and all that were drawn.
+        `latents` and `rewards` are of the first rows: those before the first re-encoding;
+        and all that were drawn, with one end of every group.
         """
         time, every = len(actions), reencode_every
         if not 0 < every < time:
@@ -175,34 +175,45 @@ class KoopmanModel(DynamicsModel):
         def group(carry: Carry, given: tuple) -> tuple[Carry, tuple]:
             actions, steps = given
             carry, latents, ends = self._blocks(carry, actions, every)
-            return carry, (latents[jnp.append(steps, every - 1)], ends)
+            return carry, (latents[steps], latents[every - 1], ends)
 
-        blocks = actions[:whole].reshape(shape.number, size, *actions.shape[1:])
+        groups = actions[:whole].reshape(shape.number, size, *actions.shape[1:])
         carry = start, self.nothing(len(start))
-        carry, (latents, ends) = lax.scan(group, carry, (blocks, drawn))
-        ends = ends.reshape(-1, *start.shape)
-        far = (drawn + size * jnp.arange(shape.number)[:, None])[1:].reshape(-1)
-        parts = [latents[0], latents[1:, :-1].reshape(-1, *latents.shape[2:])]
+        carry, (inner, first, ends) = lax.scan(group, carry, (groups, drawn))
+        origin = size * np.arange(shape.number)
+        near, far = drawn[0], (drawn + origin[:, None])[1:].reshape(-1)
+        beyond, ends = (
+            inner[1:].reshape(-1, *inner.shape[2:]),
+            ends.reshape(-1, *start.shape),
+        )
         if whole < time:
             # Too little for a group: read out whole.
             _, rest, more = self._blocks(carry, actions[whole:], every)
-            inner = np.arange(whole, time)
-            inner = inner[(inner + 1) % every > 0]
-            far, ends = jnp.append(far, inner), jnp.concatenate([ends, more])
-            parts.append(rest[inner - whole])
-        read = jnp.concatenate(parts)
-        # The end of the first block behind what was drawn of it, the others behind all.
-        last = every * jnp.arange(1, 1 + len(ends)) - 1
-        steps = jnp.concatenate([drawn[0], last[:1], far, last[1:]])
-        near = len(drawn[0])
-        states = self.decoder(jnp.concatenate([read[:near], read[near + 1 :]]))
+            left = np.arange(whole, time)
+            left = left[(left + 1) % every > 0]
+            far, beyond = (
+                jnp.append(far, left),
+                jnp.concatenate([beyond, rest[left - whole]]),
+            )
+            ends = jnp.concatenate([ends, more])
+
+        firsts = origin // every
+        others = np.setdiff1d(np.arange(len(ends)), firsts)
+        rewarded = jnp.concatenate(
+            [near, _end(firsts[:1], every), far, _end(firsts[1:], every)]
+        )
+        latents = jnp.concatenate([inner[0], first[:1], beyond, first[1:]])
+        read = self.decoder(jnp.concatenate([inner[0], beyond]))
+        before, behind = read[: len(near)], read[len(near) :]
         return Forecast(
-            steps=steps,
-            states=jnp.concatenate([states[:near], ends[:1], states[near:], ends[1:]]),
+            steps=jnp.append(rewarded, _end(others, every)),
+            states=jnp.concatenate(
+                [before, ends[firsts[:1]], behind, ends[firsts[1:]], ends[others]]
+            ),
             rewards=None
             if self.reward_head is None
-            else self._reward(read, actions[steps[: len(read)]]),
-            latents=pack(latents[0]),
+            else self._reward(latents, actions[rewarded]),
+            latents=pack(latents[: len(near) + 1]),
         )
 
     def _blocks(
@@ -334,6 +345,10 @@ class KoopmanModel(DynamicsModel):
     ) -> Float[Array, "*batch"]:
         """R: standardised reward of a step, from the latent it led to and its action."""
         return self._reward(unpack(latent), actions)
+
+
+def _end(block: np.ndarray, every: int) -> np.ndarray:
+    return (block + 1) * every - 1
 
 
 def _initial_gain(

@@ -28,7 +28,7 @@ from koopcli import config_file
 from koopcli.config.choices import ModelKind
 from koopcli.data import store
 from koopcli.data.windows import starts
-from koopcli.model import build, checkpoint
+from koopcli.model import build, checkpoint, readout
 from koopcli.model.dynamics import Forecast
 from koopcli.model.koopman import KoopmanModel
 from koopcli.model.networks import Network, pack, small_output, unpack
@@ -127,9 +127,11 @@ class Variant(KoopmanModel):
         some = super(Variant, plain).forecast_some(
             start, actions, reencode_every=reencode_every, fraction=fraction, key=key
         )
+        rewarded = some.steps
         time, every = len(actions), reencode_every
-        ends = time // every - 1 if 0 < every < time else 0
-        rewarded = some.steps[: len(some.steps) - ends]
+        if 0 < every < time:
+            groups = readout.groups(time, every, fraction).number
+            rewarded = some.steps[: len(some.steps) - time // every + groups]
         return Forecast(
             steps=some.steps,
             states=whole.states[some.steps],
