@@ -21,7 +21,8 @@ from jax import lax
 from jaxtyping import Array, Complex, Float, Int, PRNGKeyArray
 
 from koopcli.config.model import ModelConfig
-from koopcli.model import readout
+from koopcli.model import blocks, readout
+from koopcli.model.blocks import Memory
 from koopcli.model.dimensions import Dimensions
 from koopcli.model.dynamics import DynamicsModel, Forecast
 from koopcli.model.eigenvalues import Eigenvalues
@@ -37,22 +38,6 @@ from koopcli.model.unroll import (
     to_complex,
     to_rows,
 )
-
-
-class Memory(eqx.Module):
-    """What a block passes on to the next.
-
-    Attributes:
-        latents: Its last latents, real parts, then imaginary ones.
-        known: 0 before the first block, else 1.
-    """
-
-    latents: Float[Array, "batch parts"]
-    known: Float[Array, ""]
-
-
-Carry = tuple[Array, Memory]
-"""The state that a block starts from (batch, state), and what the one before passed on."""
 
 
 class KoopmanModel(DynamicsModel):
@@ -144,7 +129,7 @@ class KoopmanModel(DynamicsModel):
         steps: Int[Array, " chosen"],
     ) -> tuple[Forecast, Memory]:
         """Encode again, keep through the gate what the latents knew, and go on."""
-        latents = self._unroll(self._restart(start, memory), actions)
+        latents = self._unroll(self.restart(start, memory), actions)
         following = Memory(latents=latents[-1], known=jnp.float32(1))
         return self._read_out(latents, actions, steps), following
 
@@ -167,83 +152,12 @@ class KoopmanModel(DynamicsModel):
             count = max(1, round(fraction * time))
             steps = readout.some(key, np.arange(time), count)
             return self.segment(start, actions, steps)
-        shape = readout.groups(time, every, fraction)
-        drawn = readout.draw(key, shape, every, fraction)
-        size = shape.blocks * every
-        whole = shape.number * size
+        return blocks.forecast(self, start, actions, every, fraction, key)
 
-        def group(carry: Carry, given: tuple) -> tuple[Carry, tuple]:
-            actions, steps = given
-            carry, latents, ends = self._blocks(carry, actions, every)
-            return carry, (latents[steps], latents[every - 1], ends)
-
-        groups = actions[:whole].reshape(shape.number, size, *actions.shape[1:])
-        carry = start, self.nothing(len(start))
-        carry, (inner, first, ends) = lax.scan(group, carry, (groups, drawn))
-        origin = size * np.arange(shape.number)
-        near, far = drawn[0], (drawn + origin[:, None])[1:].reshape(-1)
-        beyond, ends = (
-            inner[1:].reshape(-1, *inner.shape[2:]),
-            ends.reshape(-1, *start.shape),
-        )
-        if whole < time:
-            # Too little for a group: read out whole.
-            _, rest, more = self._blocks(carry, actions[whole:], every)
-            left = np.arange(whole, time)
-            left = left[(left + 1) % every > 0]
-            far, beyond = (
-                jnp.append(far, left),
-                jnp.concatenate([beyond, rest[left - whole]]),
-            )
-            ends = jnp.concatenate([ends, more])
-
-        firsts = origin // every
-        others = np.setdiff1d(np.arange(len(ends)), firsts)
-        rewarded = jnp.concatenate(
-            [near, _end(firsts[:1], every), far, _end(firsts[1:], every)]
-        )
-        latents = jnp.concatenate([inner[0], first[:1], beyond, first[1:]])
-        read = self.decoder(jnp.concatenate([inner[0], beyond]))
-        before, behind = read[: len(near)], read[len(near) :]
-        return Forecast(
-            steps=jnp.append(rewarded, _end(others, every)),
-            states=jnp.concatenate(
-                [before, ends[firsts[:1]], behind, ends[firsts[1:]], ends[others]]
-            ),
-            rewards=None
-            if self.reward_head is None
-            else self._reward(latents, actions[rewarded]),
-            latents=pack(latents[: len(near) + 1]),
-        )
-
-    def _blocks(
-        self,
-        carry: Carry,
-        actions: Float[Array, "time batch action"],
-        every: int,
-    ) -> tuple[
-        Carry, Float[Array, "time batch parts"], Float[Array, "block batch state"]
-    ]:
-        # All latents of a few blocks, and the states at the ends of whole ones.
-        state, memory = carry
-        drive, latents, ends = self._drive(actions), [], []
-        for first in range(0, len(actions), every):
-            start = self._restart(state, memory)
-            block = self._advance(start, drive[first : first + every])
-            memory = Memory(latents=block[-1], known=jnp.float32(1))
-            latents.append(block)
-            if len(block) == every:
-                ends.append(self.decoder(block[-1]))
-                state = self.state_normaliser.confine(ends[-1])
-        return (
-            (state, memory),
-            jnp.concatenate(latents),
-            jnp.stack(ends) if ends else jnp.zeros((0, *state.shape)),
-        )
-
-    def _restart(
+    def restart(
         self, state: Float[Array, "batch state"], memory: Memory
     ) -> Float[Array, "batch parts"]:
+        """Encode a prediction, and keep through the gate what the latents knew."""
         encoded = self.encoder(state)
         if self.gate is None:
             return encoded
@@ -256,20 +170,22 @@ class KoopmanModel(DynamicsModel):
         start: Float[Array, "batch parts"],
         actions: Float[Array, "time batch action"],
     ) -> Float[Array, "time batch parts"]:
-        return self._advance(start, self._drive(actions))
+        return self.advance_parts(start, self.drive_rows(actions))
 
-    def _advance(
+    def advance_parts(
         self,
         start: Float[Array, "batch parts"],
         drive: Float[Array, "time batch 2 latent"],
     ) -> Float[Array, "time batch parts"]:
+        """Unroll a batch: `advance`, between networks."""
         # Time stays the first axis, so that the sequential unroll needs no transposition.
         batched = jax.vmap(self.advance_rows, in_axes=(0, 1), out_axes=1)
         return join(batched(split(start), drive))
 
-    def _drive(
+    def drive_rows(
         self, actions: Float[Array, "*batch action"]
     ) -> Float[Array, "*batch 2 latent"]:
+        """B̄ ψ(a): `drive`, as rows (`koopcli.model.unroll`)."""
         size = self.log_gain.size
         if self.action_encoder is None:
             return jnp.zeros((*actions.shape[:-1], 2, size))
@@ -299,15 +215,16 @@ class KoopmanModel(DynamicsModel):
             states=self.decoder(latents),
             rewards=None
             if self.reward_head is None
-            else self._reward(latents, actions[steps]),
+            else self.reward_parts(latents, actions[steps]),
             latents=pack(latents),
         )
 
-    def _reward(
+    def reward_parts(
         self,
         latents: Float[Array, "*batch parts"],
         actions: Float[Array, "*batch action"],
     ) -> Float[Array, "*batch"]:
+        """R: `reward`, of what networks give."""
         assert self.reward_head is not None
         features = jnp.concatenate([latents, actions], axis=-1)
         return self.reward_head(features)[..., 0]
@@ -328,7 +245,7 @@ class KoopmanModel(DynamicsModel):
         self, actions: Float[Array, "*batch action"]
     ) -> Complex[Array, "*batch latent"]:
         """B̄ ψ(a): what standardised actions add to each mode."""
-        return to_complex(self._drive(actions))
+        return to_complex(self.drive_rows(actions))
 
     def advance(
         self,
@@ -344,11 +261,7 @@ class KoopmanModel(DynamicsModel):
         actions: Float[Array, "*batch action"],
     ) -> Float[Array, "*batch"]:
         """R: standardised reward of a step, from the latent it led to and its action."""
-        return self._reward(unpack(latent), actions)
-
-
-def _end(block: np.ndarray, every: int) -> np.ndarray:
-    return (block + 1) * every - 1
+        return self.reward_parts(unpack(latent), actions)
 
 
 def _initial_gain(

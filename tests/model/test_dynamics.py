@@ -49,30 +49,6 @@ def test_a_random_subset_holds_the_values_of_the_whole(
     assert jnp.allclose(some.rewards, whole.rewards[rewarded], atol=1e-5)
 
 
-def test_rewards_are_asked_at_ends_of_blocks_too(model, key):
-    start, actions = jnp.ones((3, 2)), jax.random.normal(key, (43, 3, 1))
-    some = model.forecast_some(start, actions, reencode_every=5, fraction=0.1, key=key)
-    rewarded = some.steps[: len(some.rewards)].tolist()
-    # Groups of two blocks, whose first ends are 4, 14, 24 and 34; 40, 41, 42 are left.
-    assert {k for k in rewarded if (k + 1) % 5 == 0} == {4, 14, 24, 34}
-    assert rewarded[1] == 4 and rewarded[5:8] == [40, 41, 42]
-    assert some.steps[len(rewarded) :].tolist() == [9, 19, 29, 39]
-    whole = model.forecast(start, actions, reencode_every=5)
-    assert jnp.allclose(some.states, whole.states[some.steps], atol=1e-5)
-    assert jnp.allclose(some.rewards, whole.rewards[jnp.array(rewarded)], atol=1e-5)
-
-
-@pytest.mark.parametrize("every", [0, 4])
-def test_latents_are_those_before_the_first_reencoding(model, batch, key, every):
-    some = model.forecast_some(*batch, reencode_every=every, fraction=0.5, key=key)
-    start, actions = batch
-    alone = model.segment(start, actions, jnp.arange(11)).latents
-    rows = some.steps[: len(some.latents)]
-    assert len(rows) == (6 if every == 0 else 3)
-    assert every == 0 or (rows.max() == 3 and len(set(rows.tolist())) == 3)
-    assert jnp.allclose(some.latents, alone[rows], atol=1e-5)
-
-
 def test_a_reencoded_rollout_cannot_leave_the_box(model, key):
     # A decoder that multiplies by 1000 would double the state's digits at every block.
     wild = eqx.tree_at(
