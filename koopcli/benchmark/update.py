@@ -24,7 +24,7 @@ class Update:
         config: RunConfig,
         model: DynamicsModel,
         data: Data,
-        build: Build = optimizer.build,
+        build: Build | None = None,
     ):
         """Compile, without running.
 

@@ -86,6 +86,13 @@ class Precision(enum.StrEnum):
     BF16 = "bf16"
 
 
+class Method(enum.StrEnum):
+    """How gradients become steps."""
+
+    MUON = "muon"
+    ADAMW = "adamw"
+
+
 class Remat(enum.StrEnum):
     """Whether a gradient is added up slice by slice, which takes less memory."""
 

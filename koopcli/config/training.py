@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from koopcli.config.checks import above, at_least, fraction
-from koopcli.config.choices import ModelKind, Precision, Remat
+from koopcli.config.choices import Method, ModelKind, Precision, Remat
 from koopcli.config.model import ModelConfig
 from koopcli.errors import ConfigError
 
@@ -52,7 +52,10 @@ class LossConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerConfig:
-    """AdamW with warm-up, cosine decay and global-norm clipping."""
+    """Muon or AdamW, with warm-up, cosine decay and global-norm clipping."""
+
+    method: Method = Method.MUON
+    """muon makes the steps of matrices orthogonal, and moves the rest as adamw does."""
 
     learning_rate: float = 8e-3
     """Peak step size, reached after warm-up."""
@@ -218,6 +221,7 @@ KIND_DEFAULTS: dict[ModelKind, dict[str, object]] = {
         "train.batch_size": 256,
         "loss.reconstruction": 10.0,
         "loss.one_step": 0.0,  # the prediction is of one step already
+        "optimizer.method": Method.ADAMW,
         "optimizer.learning_rate": 3e-4,
         "optimizer.beta2": 0.999,
         "optimizer.weight_decay": 0.0,

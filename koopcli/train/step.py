@@ -68,10 +68,11 @@ class Record(eqx.Module):
 
 
 def initial_state(
-    parameters: DynamicsModel, config: RunConfig, build: Build = optimizer.build
+    parameters: DynamicsModel, config: RunConfig, build: Build | None = None
 ) -> TrainState:
     """Return the state before the first step of a run."""
     rates = optimizer.rates(config.optimizer, config.train.steps)
+    build = build or optimizer.METHODS[config.optimizer.method]
     return TrainState(
         parameters=parameters,
         optimizer_state=build(rates).init(parameters),
@@ -88,7 +89,7 @@ Dispatch = Callable[
 
 
 def make_dispatch(
-    config: RunConfig, mesh: Mesh | None = None, build: Build = optimizer.build
+    config: RunConfig, mesh: Mesh | None = None, build: Build | None = None
 ) -> Dispatch:
     """Return `run(state, frozen, data, key, count)`: `count` steps on the device.
 
@@ -112,6 +113,7 @@ def make_dispatch(
         ),
     )
     rates = optimizer.rates(config.optimizer, train.steps)
+    build = build or optimizer.METHODS[config.optimizer.method]
     program = _program(compiled_for, mesh, build)
     return partial(program, sharding.replicate(rates, mesh))
 

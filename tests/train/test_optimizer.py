@@ -3,16 +3,18 @@ import dataclasses
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 import pytest
 
-from koopcli.config.choices import ModelKind
+from koopcli.config.choices import Method, ModelKind
 from koopcli.config.model import ModelConfig
 from koopcli.config.training import OptimizerConfig
 from koopcli.model.build import build
 from koopcli.model.dimensions import Dimensions
 from koopcli.model.koopman import KoopmanModel
 from koopcli.train import optimizer
+from koopcli.train.orthogonal import orthogonal
 
 
 @pytest.fixture
@@ -68,21 +70,23 @@ def test_every_parameter_of_the_spectrum_is_in_its_own_group(parameters):
     labels = optimizer.label(parameters)
     assert set(jax.tree.leaves(labels.spectrum)) == {"eigenvalues"}
     assert labels.log_gain == "eigenvalues"
-    assert set(jax.tree.leaves(labels.decoder)) == {"networks"}
+    assert labels.decoder.layers[0].weight == "matrices"
+    assert labels.decoder.layers[0].bias == "others"
 
 
 def test_the_spectra_inside_a_dssm_are_found(key):
     config = ModelConfig(kind=ModelKind.DSSM, width=4, depth=2, latent_dim=3)
     model = build(config, Dimensions(2, 1, True), key=key)
     labels = jax.tree.leaves(optimizer.label(model))
-    assert 0 < labels.count("eigenvalues") < labels.count("networks")
+    assert 0 < labels.count("eigenvalues") < labels.count("matrices")
 
 
-def test_eigenvalues_move_at_their_own_rate_and_do_not_decay(parameters):
+@pytest.mark.parametrize("method", Method)
+def test_eigenvalues_move_at_their_own_rate_and_do_not_decay(parameters, method):
     config = OptimizerConfig(
         learning_rate=1e-2, eigenvalue_rate=0.1, warmup=0.0, weight_decay=0.5
     )
-    transformation = optimizer.build(optimizer.rates(config, 100))
+    transformation = optimizer.METHODS[method](optimizer.rates(config, 100))
     state = transformation.init(parameters)
     ones = jax.tree.map(jnp.ones_like, parameters)
     zeros = jax.tree.map(jnp.zeros_like, parameters)
@@ -95,10 +99,11 @@ def test_eigenvalues_move_at_their_own_rate_and_do_not_decay(parameters):
     assert not still.spectrum.phase.any()
 
 
-def test_only_matrices_decay(parameters):
+@pytest.mark.parametrize("method", Method)
+def test_only_matrices_decay(parameters, method):
     config = OptimizerConfig(warmup=0.0, weight_decay=0.5)
     config = dataclasses.replace(config, warmup=0.01)
-    transformation = optimizer.build(optimizer.rates(config, 100))
+    transformation = optimizer.METHODS[method](optimizer.rates(config, 100))
     state = transformation.init(parameters)
     zeros = jax.tree.map(jnp.zeros_like, parameters)
     shifted = jax.tree.map(lambda leaf: leaf + 1, parameters)
@@ -106,3 +111,38 @@ def test_only_matrices_decay(parameters):
         updates, state = transformation.update(zeros, state, shifted)
     assert updates.decoder.layers[0].weight.any()
     assert not updates.decoder.layers[0].bias.any()
+
+
+def test_a_step_of_muon_is_orthogonal_and_of_the_size_of_adams(parameters, key):
+    config = OptimizerConfig(
+        learning_rate=1e-2, warmup=0.01, weight_decay=0.0, final_rate=1.0
+    )
+    transformation = optimizer.muon(optimizer.rates(config, 100))
+    keys = iter(jax.random.split(key, 100))
+    gradients = jax.tree.map(
+        lambda p: jax.random.normal(next(keys), p.shape), parameters
+    )
+    state = transformation.init(parameters)
+    _, state = transformation.update(gradients, state, parameters)  # step 0 has rate 0
+    updates, _ = transformation.update(gradients, state, parameters)
+    gradient = gradients.encoder.layers[0].weight
+    expected = -1e-2 * 0.2 * np.sqrt(max(gradient.shape)) * orthogonal(gradient)
+    got = updates.encoder.layers[0].weight
+    np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-5)
+    # The bias beside it is AdamW's: a constant gradient moves it by the rate.
+    bias = updates.encoder.layers[0].bias
+    np.testing.assert_allclose(jnp.abs(bias), 1e-2, rtol=1e-3)
+
+
+def test_adamw_is_that_of_optax(parameters):
+    config = OptimizerConfig(learning_rate=1e-2, warmup=0.1, weight_decay=0.3)
+    rates = optimizer.rates(config, 10)
+    oracle = optax.adamw(rates.at, b2=config.beta2, weight_decay=0.3)
+    weight = parameters.decoder.layers[0].weight
+    ours, theirs = optimizer.adamw(rates), oracle
+    state, expected = ours.init(parameters), theirs.init(weight)
+    small = jax.tree.map(lambda p: 1e-4 * p, parameters)  # below the clipping norm
+    for _ in range(3):
+        updates, state = ours.update(small, state, parameters)
+        alone, expected = theirs.update(1e-4 * weight, expected, weight)
+    assert jnp.allclose(updates.decoder.layers[0].weight, alone, atol=1e-8)

@@ -29,7 +29,7 @@ def parts():
     model = initial_model(dataset, CONFIG)
     parameters, frozen = eqx.partition(model, optimizer.trainable(model))
     rates = optimizer.rates(CONFIG.optimizer, CONFIG.train.steps)
-    transformation = optimizer.build(rates)
+    transformation = optimizer.METHODS[CONFIG.optimizer.method](rates)
     data = DeviceData(dataset, starts(dataset, "train"))
     return parameters, frozen, transformation, data
 
