@@ -28,7 +28,10 @@ from koopcli.train.fit import fit, resume
 from koopcli.train.resuming import settings
 
 PROCESSES = ["--checkpoint-every", "4", "--set", "rollout_every=0"]
-MANY = [*TINY, *PROCESSES, "--steps", "300", "--set", "eval_every=4"]
+# Where a run is cut, its sums of one and of two processes differ by rounding; over hundreds
+# of steps Muon, which makes small singular values large, lets that grow past any tolerance.
+STEADY = ["--set", "optimizer.method=adamw"]
+MANY = [*TINY, *PROCESSES, *STEADY, "--steps", "300", "--set", "eval_every=4"]
 FEW = [*TINY, *PROCESSES, "--steps", "12", "--set", "eval_every=4"]
 
 
