@@ -18,9 +18,14 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from koopcli.config.choices import ModelKind, Remat, Stability, Unroll
+from koopcli.config.choices import Method, ModelKind, Remat, Stability, Unroll
 from koopcli.config.model import ModelConfig
-from koopcli.config.training import LossConfig, RunConfig, TrainConfig
+from koopcli.config.training import (
+    LossConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+)
 from koopcli.data import store
 from koopcli.data.windows import starts
 from koopcli.errors import InterruptedRunError
@@ -48,7 +53,10 @@ TRAIN = TrainConfig(
     eval_every=4,
     val_windows=10,
 )
-CONFIG = RunConfig(model=KOOPMAN, train=TRAIN)
+# Muon makes small singular values large, and with them the rounding of sums, which here is
+# all that may differ.
+ADAMW = OptimizerConfig(method=Method.ADAMW)
+CONFIG = RunConfig(model=KOOPMAN, optimizer=ADAMW, train=TRAIN)
 KFC = ModelConfig(kind=ModelKind.KFC, latent_dim=4, width=8, reencode_every=0)
 NOISY = LossConfig(noise=0.5, one_step=0.0)
 

@@ -69,9 +69,7 @@ def trained(tmp_path_factory):
         "decoder_depth=0",
         "action_depth=0",
         "eigenvalue_rate=1",
-        # As many latents as modes: from some random phases both settle on one mode, from
-        # more of them where near steps weigh more (docs/ablations.md).
-        "balance=0",
+        # As many latents as modes: from some random phases both settle on one mode.
         "seed=2",
     )
     run(

@@ -200,8 +200,9 @@ KIND_DEFAULTS: dict[ModelKind, dict[str, object]] = {
     # Gradients through a long chain of one-step maps explode. Mondal et al. train this
     # model on at most 10 steps; 20 measured better here.
     # Its reward head shares nothing with the states: more weight only bent these. Over 100
-    # steps it is better with the plain mean, and in equal time with AdamW; with Muon its
-    # rollouts, which nothing confines, diverged on two sets of seven (docs/ablations.md).
+    # steps it is better with the plain mean. With Muon its rollouts, which nothing
+    # confines, drifted away on one set of seven and diverged on another
+    # (docs/ablations.md).
     ModelKind.MLP: {
         "optimizer.method": Method.ADAMW,
         "train.horizon": 20,

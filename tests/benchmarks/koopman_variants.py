@@ -28,7 +28,7 @@ from koopcli import config_file
 from koopcli.config.choices import ModelKind
 from koopcli.data import store
 from koopcli.data.windows import starts
-from koopcli.model import build, checkpoint, readout
+from koopcli.model import build, checkpoint
 from koopcli.model.dynamics import Forecast
 from koopcli.model.koopman import KoopmanModel
 from koopcli.model.networks import Network, pack, small_output, unpack
@@ -95,8 +95,8 @@ class Variant(KoopmanModel):
                 Network(latent + dims.state, latent, **shape, key=jump_key)
             )
 
-    def _restart(self, state, memory):
-        start = super()._restart(state, memory)
+    def restart(self, state, memory):
+        start = super().restart(state, memory)
         if self.jump is None:
             return start
         features = jnp.concatenate([memory.latents, state], -1)
@@ -115,7 +115,7 @@ class Variant(KoopmanModel):
         return self._read(start, first, self._unroll(first, actions), actions, steps)
 
     def resume(self, start, memory, actions, steps):
-        first = self._restart(start, memory)
+        first = self.restart(start, memory)
         latents = self._unroll(first, actions)
         memory = dataclasses.replace(memory, latents=latents[-1], known=jnp.float32(1))
         return self._read(start, first, latents, actions, steps), memory
@@ -123,19 +123,15 @@ class Variant(KoopmanModel):
     def forecast_some(self, start, actions, *, reencode_every, fraction, key):
         """Decodes everything, then takes what the program does: slower than that."""
         whole = self.forecast(start, actions, reencode_every=reencode_every)
-        plain = eqx.tree_at(lambda m: m.reward_head, self, None)
+        # Its rewards are thrown away, but for which steps have one.
+        plain = eqx.tree_at(lambda m: m.reward_head, self, lambda features: features)
         some = super(Variant, plain).forecast_some(
             start, actions, reencode_every=reencode_every, fraction=fraction, key=key
         )
-        rewarded = some.steps
-        time, every = len(actions), reencode_every
-        if 0 < every < time:
-            groups = readout.groups(time, every, fraction).number
-            rewarded = some.steps[: len(some.steps) - time // every + groups]
         return Forecast(
             steps=some.steps,
             states=whole.states[some.steps],
-            rewards=whole.rewards[rewarded],
+            rewards=whole.rewards[some.steps[: len(some.rewards)]],
             latents=whole.latents[some.steps[: len(some.latents)]],
         )
 
