@@ -12,6 +12,7 @@ SETTINGS = (
     "train.batch_size",
     "train.horizon",
     "train.seed",
+    "optimizer.method",
     "optimizer.learning_rate",
 )
 

@@ -10,6 +10,7 @@ def test_what_was_trained_on_what(material):
     assert rows["kind"] == ["koopman", "gru"]
     assert rows["data"] == ["script>.h5", "-"]
     assert rows["train.steps"] == ["30", "-"]
+    assert rows["optimizer.method"] == ["muon", "-"]
     assert rows["steps taken"] == ["30", "-"]
     assert rows["time taken"] == ["3 s", "-"]
     assert rows["stored model, after step"] == ["20", "0"]
