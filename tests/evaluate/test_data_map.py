@@ -55,6 +55,9 @@ def run(data, tmp_path_factory):
         train=TrainConfig(
             steps=400, batch_size=16, horizon=5, eval_every=40, dispatch_steps=40,
             data_map=True, map_windows=80,
+            # Of the six windows with wrong actions 3 to 5 are suspicious, by seed and
+            # optimiser (0 and 1, Muon and AdamW); the episodes are the worst with all.
+            seed=1,
         ),
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("r") / "run"
