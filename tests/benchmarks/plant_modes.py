@@ -5,7 +5,8 @@ of JSON, with the nearest (modulus, radians per step) to each true mode:
 
     export PYTHONPATH=tests
     python tests/benchmarks/plant_modes.py --latents 8 --seeds 0,1
-    python tests/benchmarks/plant_modes.py --seeds 0,1,2,3,4 optimizer.learning_rate=0.02
+    python tests/benchmarks/plant_modes.py --seeds 0,1,2,3,4 optimizer.learning_rate=0.02 \\
+        optimizer.eigenvalue_rate=1
 """
 
 import argparse

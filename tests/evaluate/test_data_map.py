@@ -8,8 +8,14 @@ import linear_world
 import numpy as np
 import pytest
 
+from koopcli.config.choices import Method
 from koopcli.config.model import ModelConfig
-from koopcli.config.training import RunConfig, TrainConfig
+from koopcli.config.training import (
+    LossConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+)
 from koopcli.data import data_map as stored
 from koopcli.data import store
 from koopcli.errors import ConfigError, DataError, ModelError
@@ -55,10 +61,11 @@ def run(data, tmp_path_factory):
         train=TrainConfig(
             steps=400, batch_size=16, horizon=5, eval_every=40, dispatch_steps=40,
             data_map=True, map_windows=80,
-            # Of the six windows with wrong actions 3 to 5 are suspicious, by seed and
-            # optimiser (0 and 1, Muon and AdamW); the episodes are the worst with all.
-            seed=1,
         ),
+        # How many windows become suspicious depends on how training goes: these are the
+        # settings that the bounds below were found with.
+        loss=LossConfig(one_step=0.3),
+        optimizer=OptimizerConfig(method=Method.ADAMW),
     )  # fmt: skip
     folder = tmp_path_factory.mktemp("r") / "run"
     fit(data, folder, config)
